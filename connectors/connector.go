@@ -128,6 +128,12 @@ type RightRevoker interface {
 	RevokeRight(ctx context.Context, ref access.AccountRef, right access.Right) error
 }
 
+// PoolCounter counts the seats of a licence afresh, for the count after a seat
+// was reclaimed. The connector of a system with seats should have it.
+type PoolCounter interface {
+	Pool(ctx context.Context, seat access.Right) (access.Pool, error)
+}
+
 // Lister lists every account of the system, page by page, for scans.
 type Lister interface {
 	Accounts(ctx context.Context, cursor string) (Page[access.Account], error)

@@ -49,8 +49,8 @@ func (p Progress) Err() error {
 // is read, found done, and not done again.
 //
 // A cell ends Verified or Gone when a fresh read shows it, Manual when only a
-// person can go on, Running when trying again can, and Pending when an earlier
-// stage stands in its way: nothing else is done to an account that is not locked.
+// person can go on, Running when trying again can, and Pending when the lock stands
+// in its way: nothing else is done to an account that is not locked.
 func (s *System) Drive(ctx context.Context, job Job) Progress {
 	var progress Progress
 	stages := slices.DeleteFunc(slices.Clone(job.Stages), func(stage access.Stage) bool { return !s.takesPart(stage) })
@@ -84,7 +84,7 @@ func (s *System) Drive(ctx context.Context, job Job) Progress {
 			}
 			receipt := s.file(ctx, job, s.stage(ctx, job, stage, account))
 			progress.add(receipt)
-			blocked = receipt.Disposition.Open() && !job.DryRun
+			blocked = stage == access.Lock && receipt.Disposition.Open() && !job.DryRun
 		}
 	}
 	return progress
@@ -115,7 +115,7 @@ func (s *System) stage(ctx context.Context, job Job, stage access.Stage, account
 	receipt := s.receipt(job, account, stage)
 	ctx, exchanges := recording(ctx)
 	var err error
-	if protected(s.options.Protected, s.info.OwnAccounts, account) {
+	if protected(s.options.Protected, s.Info().OwnAccounts, account) {
 		err = &access.Error{Code: access.Protected, System: s.Name(), Op: "check guards", Hint: "the account is protected and was not touched"}
 	} else {
 		switch stage {

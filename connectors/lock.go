@@ -69,8 +69,8 @@ func (s *System) lock(ctx context.Context, job Job, account access.Account, rece
 	}
 	receipt.Outcome = outcome(intent.Before.Status == access.Active)
 	receipt.Disposition, receipt.Proof = access.Verified, access.StateReadBack
-	if s.info.Outlives > 0 {
-		receipt.Residual = &access.Residual{System: s.Name(), What: s.info.OutlivesWhat, Until: s.now().Add(s.info.Outlives)}
+	if info := s.Info(); info.Outlives > 0 {
+		receipt.Residual = &access.Residual{System: s.Name(), What: info.OutlivesWhat, Until: s.now().Add(info.Outlives)}
 	}
 	return nil
 }
@@ -91,7 +91,7 @@ func acts(before access.AccountState, canLock, canEnd bool) []string {
 // system says that takes and the context allows. What the read shows decides, not
 // what the lock answered: an answer may be lost after the lock took hold.
 func (s *System) settled(ctx context.Context, ref access.AccountRef, lockErr error) (access.AccountState, error) {
-	patience := s.now().Add(s.info.Settle)
+	patience := s.now().Add(s.Info().Settle)
 	for pause := 25 * time.Millisecond; ; pause *= 2 {
 		after, err := s.state(ctx, ref)
 		switch {

@@ -17,6 +17,9 @@ func seats(kind access.RightKind) bool     { return kind == access.Seat }
 // becomes a person's work, named with the place where it must be removed.
 func (s *System) strip(ctx context.Context, job Job, account access.Account, wanted func(access.RightKind) bool, receipt *access.Receipt) error {
 	rights, err := s.rights(ctx, account.Ref, wanted)
+	if access.CodeOf(err) == access.NotFound {
+		return s.vanished(ctx, job, account, err, receipt)
+	}
 	if err != nil {
 		return err
 	}
@@ -33,7 +36,7 @@ func (s *System) strip(ctx context.Context, job Job, account access.Account, wan
 	if err != nil {
 		return err
 	}
-	var failed []error
+	failed := map[string]error{}
 	for _, right := range rights {
 		if !right.Removable() {
 			continue
@@ -41,12 +44,8 @@ func (s *System) strip(ctx context.Context, job Job, account access.Account, wan
 		err := s.call("revoke right", func() error {
 			return s.options.Connector.(RightRevoker).RevokeRight(ctx, account.Ref, right)
 		})
-		if access.CodeOf(err) == access.NotFound {
-			err = nil // gone by another hand; the second listing decides
-		}
-		if err != nil {
-			failed = append(failed, err)
-			receipt.Acts = append(receipt.Acts, access.Act{What: "revoke-right", Right: &right, Error: access.AsError(err, "revoke right")})
+		if access.CodeOf(err) != access.NotFound { // gone by another hand is gone
+			failed[identity(right)] = err
 		}
 		if ctx.Err() != nil {
 			break
@@ -54,24 +53,48 @@ func (s *System) strip(ctx context.Context, job Job, account access.Account, wan
 	}
 	remaining, err := s.rights(ctx, account.Ref, wanted)
 	if err != nil {
-		return join(append(failed, err)...)
+		return join(append(failures(rights, failed, receipt), err)...)
 	}
 	receipt.Remaining = remaining
-	var left []access.Right
-	for _, right := range remaining {
-		if right.Removable() {
-			left = append(left, right)
-		}
-	}
 	s.actsUpon(ctx, account, known, remaining, receipt)
-	if len(left) > 0 {
-		return join(append(failed, &access.Error{Code: access.NotConverged, System: s.Name(), Op: "revoke right", Hint: "a fresh listing still shows rights that were revoked"})...)
+	errs := failures(remaining, failed, receipt)
+	if slices.ContainsFunc(remaining, func(r access.Right) bool { return r.Removable() && failed[identity(r)] == nil }) {
+		errs = append(errs, &access.Error{Code: access.NotConverged, System: s.Name(), Op: "revoke right", Hint: "a fresh listing still shows rights that were revoked"})
+	}
+	if len(errs) > 0 {
+		return join(errs...)
 	}
 	if err := s.obstacles(remaining); err != nil {
 		return err
 	}
 	receipt.Disposition, receipt.Proof = access.Verified, access.ListingEmpty
 	return nil
+}
+
+// failures puts on the receipt which of the rights could not be revoked. The error
+// of a revocation that took hold all the same does not matter.
+func failures(rights []access.Right, failed map[string]error, receipt *access.Receipt) (errs []error) {
+	for _, right := range rights {
+		if err := failed[identity(right)]; err != nil {
+			errs = append(errs, err)
+			receipt.Acts = append(receipt.Acts, access.Act{What: "revoke-right", Right: &right, Error: access.AsError(err, "revoke right")})
+		}
+	}
+	return errs
+}
+
+// vanished settles the rights of an account that is not there any more: with it
+// they are gone.
+func (s *System) vanished(ctx context.Context, job Job, account access.Account, notFound error, receipt *access.Receipt) error {
+	state, err := s.state(ctx, account.Ref)
+	if err != nil {
+		return err
+	}
+	if state.Status != access.Absent {
+		return notFound
+	}
+	receipt.Before, receipt.After = &state, &state
+	return s.absent(ctx, job, access.Intent{Account: account.Ref, Before: state}, receipt)
 }
 
 // intended stores the intent for what is listed, and returns every right that
@@ -145,7 +168,7 @@ func (s *System) rights(ctx context.Context, ref access.AccountRef, wanted func(
 		return nil, nil
 	}
 	var all []access.Right
-	for _, kind := range s.info.Rights {
+	for _, kind := range s.Info().Rights {
 		if !wanted(kind) {
 			continue
 		}
@@ -189,9 +212,10 @@ func (s *System) obstacles(remaining []access.Right) error {
 	return join(errs...)
 }
 
-// contains tells whether the listing holds the right, by type and id.
+// contains tells whether the listing holds the right.
 func contains(rights []access.Right, right access.Right) bool {
-	return slices.ContainsFunc(rights, func(r access.Right) bool {
-		return r.Kind == right.Kind && r.Type == right.Type && r.ID == right.ID
-	})
+	return slices.ContainsFunc(rights, func(r access.Right) bool { return identity(r) == identity(right) })
 }
+
+// identity is what makes a right the same in two listings.
+func identity(r access.Right) string { return string(r.Kind) + "\x00" + r.Type + "\x00" + r.ID }

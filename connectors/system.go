@@ -47,8 +47,6 @@ type Options struct {
 // is safe for concurrent use.
 type System struct {
 	options Options
-	info    Info
-	can     []Capability
 	brake   *brake
 
 	mu      sync.Mutex
@@ -60,21 +58,24 @@ func NewSystem(o Options) *System {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	return &System{options: o, info: o.Connector.Info(), can: Capabilities(o.Connector), brake: newBrake(o.Limit)}
+	return &System{options: o, brake: newBrake(o.Limit)}
 }
 
 // Name is the configured name of the system.
 func (s *System) Name() string { return s.options.Name }
 
 // Info is what the connector knows about its system.
-func (s *System) Info() Info { return s.info }
+func (s *System) Info() Info { return s.options.Connector.Info() }
 
 // Can tells whether the system has a capability.
-func (s *System) Can(c Capability) bool { return slices.Contains(s.can, c) }
+func (s *System) Can(c Capability) bool { return slices.Contains(Capabilities(s.options.Connector), c) }
 
-// Stages lists the stages that the system takes part in, in their order.
+// Stages lists the stages of a case in which the system has a cell, in their
+// order. One that shows its changes at once is not read a second time.
 func (s *System) Stages() []access.Stage {
-	return slices.DeleteFunc(access.Stages(), func(stage access.Stage) bool { return !s.takesPart(stage) })
+	return slices.DeleteFunc(access.Stages(), func(stage access.Stage) bool {
+		return !s.takesPart(stage) || stage == access.Verify && s.Info().Settle == 0
+	})
 }
 
 func (s *System) takesPart(stage access.Stage) bool {
@@ -82,14 +83,12 @@ func (s *System) takesPart(stage access.Stage) bool {
 		return false
 	}
 	switch stage {
-	case access.Lock:
+	case access.Lock, access.Verify:
 		return true // a system that cannot lock makes a manual task of it
 	case access.Revoke:
-		return s.Can(CanRevoke) && slices.ContainsFunc(s.info.Rights, func(k access.RightKind) bool { return k != access.Seat })
-	case access.Verify:
-		return s.info.Settle > 0
+		return s.Can(CanRevoke) && slices.ContainsFunc(s.Info().Rights, func(k access.RightKind) bool { return k != access.Seat })
 	case access.Reclaim:
-		return s.Can(CanRevoke) && slices.Contains(s.info.Rights, access.Seat)
+		return s.Can(CanRevoke) && slices.Contains(s.Info().Rights, access.Seat)
 	}
 	return false
 }

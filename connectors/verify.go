@@ -52,6 +52,6 @@ func (s *System) again(ctx context.Context, job Job, account access.Account, rec
 	if err != nil {
 		return err
 	}
-	return &access.Error{Code: access.NotConverged, System: s.Name(), Op: "verify", RetryAfter: s.info.Settle,
+	return &access.Error{Code: access.NotConverged, System: s.Name(), Op: "verify", RetryAfter: s.Info().Settle,
 		Hint: "the account had come back to life and was killed again"}
 }

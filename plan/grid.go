@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/killsignal/killsignal/access"
 )
@@ -103,6 +104,13 @@ func (g Grid) Set(stage access.Stage, system string, d access.Disposition) {
 	if i >= 0 && i < len(row) && row[i] != letterNone {
 		row[i] = Letter(d)
 		g.Rows[stage] = string(row)
+	}
+}
+
+// Stop turns every running cell into a pending one: nothing is tried any longer.
+func (g Grid) Stop() {
+	for stage, row := range g.Rows {
+		g.Rows[stage] = strings.ReplaceAll(row, string(letterRunning), string(letterPending))
 	}
 }
 

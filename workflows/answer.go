@@ -1,0 +1,131 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/killsignal/killsignal/access"
+	"github.com/killsignal/killsignal/plan"
+)
+
+// said is how a message came.
+type said struct{ what, id string }
+
+func validResolution(r Resolution) error {
+	invalid := func(hint string) error {
+		return &access.Error{Code: access.Invalid, Op: "read message", Hint: hint}
+	}
+	switch {
+	case r.Task == "":
+		return invalid("name the task, as status shows it")
+	case r.By == "":
+		return invalid("say who you are, in by")
+	case access.ContainsAddress(r.Reason) || access.ContainsAddress(r.Artefact) || access.ContainsAddress(r.By):
+		return invalid("no e-mail addresses here: histories carry no personal data")
+	case len(r.Reason) > 500 || len(r.Artefact) > 500 || len(r.By) > 100:
+		return invalid("a reason and an artefact have at most 500 characters, a name 100")
+	}
+	return nil
+}
+
+func validAttest(r Resolution) error {
+	if err := validResolution(r); err != nil {
+		return err
+	}
+	if r.Artefact == "" && r.Reason == "" {
+		return &access.Error{Code: access.Invalid, Op: "read message", Hint: "an attestation names an artefact or says in a reason what was done"}
+	}
+	return nil
+}
+
+func validSkip(r Resolution) error {
+	if err := validResolution(r); err != nil {
+		return err
+	}
+	if r.Reason == "" {
+		return &access.Error{Code: access.Invalid, Op: "read message", Hint: "skip needs a reason"}
+	}
+	return nil
+}
+
+// submit is somebody asking for this person's termination. The event that started
+// this case changes nothing; another one joins it, and a case that is closing
+// leaves it to a run of its own.
+func (t *termination) submit(ctx workflow.Context, how said, request access.Request) (Acceptance, error) {
+	if err := workflow.Await(ctx, func() bool { return t.admitted || t.refused != nil }); err != nil {
+		return Acceptance{}, err
+	}
+	answer := Acceptance{Case: t.status.Case, Subject: t.status.Subject, Systems: len(t.systems), HandledBefore: t.before}
+	switch {
+	case request.Subject != t.request.Subject:
+		return Acceptance{}, refusal("the request is about another person than this case")
+	case request.Event == t.request.Event:
+		return answer, t.refused
+	case t.refused != nil || t.before != nil || t.status.Phase == plan.Closed || t.next != nil:
+		if t.next == nil {
+			t.next = &request
+		}
+		return Acceptance{Case: t.next.Event, Subject: t.status.Subject}, nil
+	}
+	handledBy, err := t.join(ctx, request)
+	if err != nil {
+		return Acceptance{}, err
+	}
+	answer.Case, answer.Merged = handledBy, true
+	if handledBy != t.status.Case {
+		return answer, nil // the event belongs to an earlier case of this person
+	}
+	t.note(ctx, access.Statement{ID: how.id, What: how.what, By: request.RequestedBy, Reason: request.Reason, Event: request.Event})
+	if t.status.Phase == plan.Settled {
+		t.again(ctx)
+	}
+	return answer, nil
+}
+
+// attest closes a task because a named person states that it is done.
+func (t *termination) attest(ctx workflow.Context, how said, r Resolution) (plan.Status, error) {
+	return t.answer(ctx, how, r, func() { t.resolve(ctx, r.Task, access.Vouched) })
+}
+
+// skip closes a task that stays undone.
+func (t *termination) skip(ctx workflow.Context, how said, r Resolution) (plan.Status, error) {
+	return t.answer(ctx, how, r, func() { t.resolve(ctx, r.Task, access.Excepted) })
+}
+
+// retryTask tries the system of a task again.
+func (t *termination) retryTask(ctx workflow.Context, how said, r Resolution) (plan.Status, error) {
+	return t.answer(ctx, how, r, func() { t.retry(ctx, r.Task) })
+}
+
+// answer does what somebody says of a task, and keeps on record that it was said,
+// and when nothing came of it, why.
+func (t *termination) answer(ctx workflow.Context, how said, r Resolution, do func()) (plan.Status, error) {
+	statement := access.Statement{ID: how.id, What: how.what, Task: r.Task, Reason: r.Reason, Artefact: r.Artefact,
+		By: access.Actor{Name: r.By, Authority: access.Claimed}}
+	var refused error
+	switch i := t.task(r.Task); {
+	case i < 0:
+		statement.Refused = "there is no open task of that name"
+	case r.By == string(t.status.Subject):
+		statement.Refused = "the leaver cannot resolve their own case"
+	default:
+		statement.System, statement.Stages = t.status.Tasks[i].System, t.status.Tasks[i].Stages
+		do()
+	}
+	if statement.Refused != "" {
+		refused = refusal(statement.Refused)
+	}
+	t.note(ctx, statement)
+	return t.status, refused
+}
+
+// ignore keeps on record that a signal was not understood.
+func (t *termination) ignore(ctx workflow.Context, how said, why string) error {
+	t.status.Ignored++
+	t.note(ctx, access.Statement{ID: how.id, What: how.what, Refused: why, By: access.Actor{Name: "unknown", Authority: access.Claimed}})
+	return nil
+}
+
+func refusal(why string) error {
+	return temporal.NewNonRetryableApplicationError(why, string(access.Invalid), nil)
+}

@@ -55,9 +55,9 @@ const (
 	Excepted Disposition = "exception"
 )
 
-// Open tells whether work remains in the cell.
+// Open tells whether work remains in the cell. A blank cell has none.
 func (d Disposition) Open() bool {
-	return d == "" || d == Pending || d == Running || d == Manual
+	return d == Pending || d == Running || d == Manual
 }
 
 // Residual is access known to outlive the lock.

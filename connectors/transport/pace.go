@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/killsignal/killsignal/access"
 )
 
 // pacer holds back requests whose bucket the provider says is empty. It knows
@@ -19,27 +21,28 @@ type bucket struct {
 	known     bool      // whether remaining means anything
 	reset     time.Time // when the bucket fills again, by our clock
 	blocked   time.Time // nothing is sent before
+	because   access.Code
 }
 
 func newPacer() *pacer { return &pacer{buckets: map[string]*bucket{}} }
 
 // take takes one request from the bucket and returns 0, or takes none and returns
-// how long to wait.
-func (p *pacer) take(name string, now time.Time) time.Duration {
+// how long to wait, and the code that says why.
+func (p *pacer) take(name string, now time.Time) (time.Duration, access.Code) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	b := p.bucket(name)
 	if wait := b.blocked.Sub(now); wait > 0 {
-		return wait
+		return wait, b.because
 	}
 	if b.known && !now.Before(b.reset) {
 		b.known = false
 	}
 	if b.known && b.remaining <= 0 {
-		return b.reset.Sub(now)
+		return b.reset.Sub(now), access.RateLimited
 	}
 	b.remaining--
-	return 0
+	return 0, ""
 }
 
 // learn reads the rate headers. It returns how long the provider asks to wait,
@@ -54,15 +57,16 @@ func (p *pacer) learn(name string, resp *http.Response, now time.Time) (time.Dur
 			b.remaining, b.reset, b.known = remaining, reset, true
 		}
 	}
-	if throttled(resp.StatusCode) == "" {
+	code := throttled(resp.StatusCode)
+	if code == "" {
 		return 0, false
 	}
 	after, told := retryAfter(resp.Header, now)
-	if !told && b.known && b.reset.After(now) {
+	if !told && b.known && b.remaining <= 0 && b.reset.After(now) {
 		after, told = b.reset.Sub(now), true
 	}
 	if told {
-		b.blocked = now.Add(after)
+		b.blocked, b.because = now.Add(after), code
 	}
 	return after, told
 }

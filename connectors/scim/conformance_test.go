@@ -1,0 +1,23 @@
+package scim_test
+
+import (
+	"testing"
+
+	"github.com/killsignal/killsignal/connectors/connectortest"
+	"github.com/killsignal/killsignal/connectors/scim"
+	application "github.com/killsignal/killsignal/internal/simulator/scim"
+)
+
+func TestConformance(t *testing.T) {
+	withDelete := func(c *scim.Config) { c.Lock = scim.Delete }
+	for name, make := range map[string]func(t *testing.T) *office{
+		"an application that follows the standard": func(t *testing.T) *office { return open(t, application.Plain()) },
+		"one that knows PUT only":                  func(t *testing.T) *office { return open(t, application.LegacyNoPatch()) },
+		"one that ignores every filter":            func(t *testing.T) *office { return open(t, application.FilterDeaf()) },
+		"one that is locked by deleting":           func(t *testing.T) *office { return open(t, application.Plain(), withDelete) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			connectortest.Run(t, func(t *testing.T) *connectortest.Harness { return make(t).harness() })
+		})
+	}
+}

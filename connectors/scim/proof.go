@@ -1,0 +1,86 @@
+package scim
+
+import (
+	"context"
+	"maps"
+	"strings"
+
+	"github.com/killsignal/killsignal/access"
+)
+
+// proved tells whether look-ups by these attributes find an account that is
+// there, however its key is written. That is tried once on accounts of the
+// application itself: applications answer "no rows" to filters that they do not
+// understand, and to keys in another case than they keep.
+//
+// Where users cannot be listed there is nothing to try on, and the look-ups are
+// taken at their word.
+func (c *Connector) proved(ctx context.Context, needed []Attribute) (bool, error) {
+	c.mu.Lock()
+	proofs := c.proofs
+	c.mu.Unlock()
+	if proofs == nil {
+		sample, err := c.page(ctx, "check look-ups", users, "", "")
+		if refused(err) && access.CodeOf(err) != access.NotFound {
+			return true, nil
+		}
+		if err != nil || len(sample.Items) == 0 {
+			return true, err
+		}
+		proofs = map[Attribute]bool{}
+		for _, a := range c.config.Correlators {
+			if proofs[a], err = c.finds(ctx, a, sample.Items); err != nil {
+				return false, err
+			}
+		}
+		c.mu.Lock()
+		c.proofs = maps.Clone(proofs)
+		c.mu.Unlock()
+	}
+	for _, a := range needed {
+		if !proofs[a] {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// finds tries a look-up on the first account that can prove it.
+func (c *Connector) finds(ctx context.Context, a Attribute, sample []resource) (bool, error) {
+	for _, row := range sample {
+		for _, value := range row.values(a) {
+			upper, lower := strings.ToUpper(value), strings.ToLower(value)
+			switch {
+			case value == "":
+				continue
+			case a == ExternalID:
+				return c.findsAs(ctx, a, value, row)
+			case upper == lower:
+				continue
+			}
+			// Found in a case that nobody keeps: case is ignored.
+			if found, err := c.findsAs(ctx, a, upper, row); found || err != nil {
+				return found, err
+			}
+			// Find asks in lower case too, which is proof where names are kept so.
+			if value == lower {
+				return false, nil
+			}
+			return c.findsAs(ctx, a, lower, row)
+		}
+	}
+	return false, nil
+}
+
+func (c *Connector) findsAs(ctx context.Context, a Attribute, value string, row resource) (bool, error) {
+	rows, err := c.ask(ctx, lookup{attribute: a, value: value})
+	if refused(err) {
+		return false, nil
+	}
+	for _, found := range rows {
+		if found.id() == row.id() {
+			return true, err
+		}
+	}
+	return false, err
+}

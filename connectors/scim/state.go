@@ -1,0 +1,88 @@
+package scim
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/killsignal/killsignal/access"
+	"github.com/killsignal/killsignal/connectors"
+)
+
+// user reads one user under its id (RFC 7644 3.4.1). NotFound is answered only
+// when the application shows users otherwise: behind a wrong address, everything
+// is not found.
+func (c *Connector) user(ctx context.Context, id string) (resource, error) {
+	path, err := at(users, id)
+	if err != nil {
+		return nil, err
+	}
+	user, err := c.send(ctx, request{op: "read account", method: http.MethodGet, path: path})
+	if access.CodeOf(err) == access.NotFound {
+		if _, listErr := c.send(ctx, request{op: "confirm absence", method: http.MethodGet, path: users,
+			query: url.Values{"startIndex": {"1"}, "count": {"1"}}}); listErr != nil {
+			return nil, unconfirmed(listErr)
+		}
+		return nil, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	if user.id() != id {
+		return nil, &access.Error{Code: access.Unknown, Op: "read account", System: c.system, Hint: "the application answered with another resource"}
+	}
+	return user, nil
+}
+
+// unconfirmed is the error for an account that is not found where users cannot
+// be listed either.
+func unconfirmed(err error) error {
+	e := access.AsError(err, "confirm absence")
+	if e.Code == access.NotFound || e.Code == access.Invalid || e.Code == access.Unsupported {
+		e.Code, e.Hint = access.Unsupported, "the account is not found, and neither are the users: check the configured address, or confirm by hand"
+	}
+	return e
+}
+
+// State reads the user. What the application no longer shows under its id,
+// deleted softly or for good, is Absent.
+func (c *Connector) State(ctx context.Context, ref access.AccountRef) (access.AccountState, error) {
+	user, err := c.user(ctx, ref.ID)
+	if access.CodeOf(err) == access.NotFound {
+		return access.AccountState{Ref: ref, Status: access.Absent, ObservedAt: now()}, nil
+	}
+	if err != nil {
+		return access.AccountState{}, err
+	}
+	state := access.AccountState{Ref: ref, ObservedAt: now(), Attributes: map[string]string{}}
+	state.Status, state.Word = user.status()
+	switch active := user.value(attributeActive); {
+	case is(active, true):
+		state.Attributes[attributeActive] = "true"
+	case is(active, false):
+		state.Attributes[attributeActive] = "false"
+	}
+	// Some rename what they lock.
+	if name := user.text(string(UserName)); name != "" {
+		state.Attributes[string(UserName)] = name
+	}
+	return state, nil
+}
+
+// Accounts lists every user. SCIM does not know when an account was last used.
+func (c *Connector) Accounts(ctx context.Context, cursor string) (connectors.Page[access.Account], error) {
+	page, err := c.page(ctx, "list users", users, "", cursor)
+	if err != nil {
+		return connectors.Page[access.Account]{}, err
+	}
+	listed := connectors.Page[access.Account]{Next: page.Next}
+	for _, user := range page.Items {
+		listed.Items = append(listed.Items, account(c.system, user))
+	}
+	return listed, nil
+}
+
+func account(system string, user resource) access.Account {
+	status, _ := user.status()
+	return access.Account{Ref: access.AccountRef{System: system, ID: user.id()}, Name: user.text(string(UserName)), Status: status}
+}

@@ -50,7 +50,7 @@ func (t *termination) driveAll(ctx workflow.Context, systems []plan.System, stag
 		return
 	}
 	idle := slices.DeleteFunc(slices.Clone(systems), func(s plan.System) bool {
-		return t.drives.running[s.Name] != nil || t.task(s.Name) >= 0
+		return t.drives.running[s.Name] != nil || slices.Contains(t.stuck(s.Name), access.Lock)
 	})
 	for _, wave := range plan.Waves(idle, stages...) {
 		ctx, cancel := workflow.WithCancel(ctx)
@@ -145,6 +145,7 @@ func (t *termination) driveSystem(ctx workflow.Context, system plan.System, stag
 		if stages = t.following(system); len(stages) == 0 {
 			return
 		}
+		t.mark(stages[0], system.Name, access.Running)
 		if stages[0] == access.Verify {
 			if err := t.sleepUntil(ctx, workflow.Now(ctx).Add(system.Settle), "until "+system.Name+" shows its changes"); err != nil {
 				return // cancelled
@@ -153,14 +154,15 @@ func (t *termination) driveSystem(ctx workflow.Context, system plan.System, stag
 	}
 }
 
-// following returns what a system that goes alone does next: the first of its
-// later stages that is open, when none is left to a person.
+// following returns what a system that goes alone does next: the first stage that
+// waits for nothing but its turn.
 func (t *termination) following(system plan.System) []access.Stage {
-	open := t.status.Grid.Open(system.Name)
-	if len(open) == 0 || t.task(system.Name) >= 0 {
-		return nil
+	for _, stage := range access.Stages() {
+		if t.status.Grid.At(stage, system.Name) == access.Pending && len(t.ready([]plan.System{system}, stage)) > 0 {
+			return []access.Stage{stage}
+		}
 	}
-	return open[:1]
+	return nil
 }
 
 // apply puts the result of a drive into the grid. It returns the systems that
@@ -221,11 +223,20 @@ func (t *termination) mark(stage access.Stage, system string, d access.Dispositi
 	t.status.Grid.Set(stage, system, d)
 }
 
-// ready returns the systems whose earlier stages are done and whose stage is open.
+// ready returns the systems on which a stage may begin: it is open, the account is
+// locked or gone, and nothing before it is still being done. What waits for a
+// person holds up nothing but itself.
 func (t *termination) ready(systems []plan.System, stage access.Stage) []plan.System {
 	return slices.DeleteFunc(slices.Clone(systems), func(s plan.System) bool {
-		open := t.status.Grid.Open(s.Name)
-		return len(open) == 0 || open[0] != stage || t.drives.running[s.Name] != nil
+		if t.status.Grid.At(stage, s.Name) != access.Pending || t.status.Grid.At(access.Lock, s.Name).Open() {
+			return true
+		}
+		for _, earlier := range access.Stages()[:slices.Index(access.Stages(), stage)] {
+			if d := t.status.Grid.At(earlier, s.Name); d == access.Pending || d == access.Running {
+				return true
+			}
+		}
+		return false
 	})
 }
 

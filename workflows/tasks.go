@@ -9,28 +9,40 @@ import (
 	"github.com/killsignal/killsignal/plan"
 )
 
-// openTask hands what is open on a system to a person. A system has one task: a
-// newer reason replaces the older, and the clock of the first goes on.
+// openTask hands what keeps a system from its end to a person. A system has one
+// task: a newer reason replaces the older, and the clock of the first goes on.
 func (t *termination) openTask(ctx workflow.Context, why access.Error) {
 	system := why.System
 	open := t.status.Grid.Open(system)
 	if len(open) == 0 {
 		return
 	}
-	task := plan.NewTask(t.policy, system, open, why, workflow.Now(ctx))
+	if !why.Code.Transient() && len(t.stuck(system)) == 0 {
+		t.status.Grid.Set(open[0], system, access.Manual)
+	}
+	stuck := t.stuck(system)
+	if len(stuck) == 0 {
+		stuck = open
+	}
+	task := plan.NewTask(t.policy, system, stuck, why, workflow.Now(ctx))
 	if i := t.task(system); i >= 0 {
 		task.OpenedAt, task.Deadline = t.status.Tasks[i].OpenedAt, t.status.Tasks[i].Deadline
 		t.status.Tasks[i] = task
 	} else {
 		t.status.Tasks = append(t.status.Tasks, task)
 	}
-	if !task.Retrying {
-		t.status.Grid.Set(open[0], system, access.Manual)
-		for _, stage := range open[1:] {
-			t.status.Grid.Set(stage, system, access.Pending)
-		}
-	}
 	t.show(ctx)
+}
+
+// stuck returns the stages of a system that wait for a person: those that only a
+// person can do, and when the lock is among them, all that is open, since nothing
+// else is done to an account that is not locked.
+func (t *termination) stuck(system string) []access.Stage {
+	open := t.status.Grid.Open(system)
+	if t.status.Grid.At(access.Lock, system) == access.Manual {
+		return open
+	}
+	return slices.DeleteFunc(open, func(stage access.Stage) bool { return t.status.Grid.At(stage, system) != access.Manual })
 }
 
 // closeTask closes the task of a system on which nothing is open any longer.
@@ -54,19 +66,35 @@ func (t *termination) task(id string) int {
 }
 
 // resolve closes a task on somebody's word: every cell that it kept open ends as d,
-// and what was still being tried is stopped.
+// what was still being tried is stopped, and what is left of the system goes on.
 func (t *termination) resolve(ctx workflow.Context, id string, d access.Disposition) {
 	i := t.task(id)
 	if i < 0 {
 		return
 	}
-	system := t.status.Tasks[i].System
-	t.drives.stop(system)
-	for _, stage := range t.status.Grid.Open(system) {
-		t.status.Grid.Set(stage, system, d)
+	task := t.status.Tasks[i]
+	t.drives.stop(task.System)
+	for _, stage := range task.Stages {
+		if t.status.Grid.At(stage, task.System).Open() {
+			t.status.Grid.Set(stage, task.System, d)
+		}
 	}
 	t.status.Tasks = slices.Delete(t.status.Tasks, i, i+1)
 	t.show(ctx)
+	t.goOn(ctx)
+}
+
+// goOn drives, once no step does so any longer, what is left to do on systems whose
+// earlier stages have come to an end since.
+func (t *termination) goOn(ctx workflow.Context) {
+	if t.status.Phase != plan.Settled {
+		return
+	}
+	for _, system := range t.systems {
+		if stages := t.following(system); len(stages) > 0 && t.drives.running[system.Name] == nil {
+			t.driveAlone(ctx, system, stages)
+		}
+	}
 }
 
 // retry tries a system again, from the first stage that is open. The task stays
@@ -77,19 +105,23 @@ func (t *termination) retry(ctx workflow.Context, id string) {
 		return // it is being tried already
 	}
 	system := t.system(t.status.Tasks[i].System)
-	stages := t.status.Grid.Open(system.Name)
-	if stages[0] == access.Lock && slices.Contains(stages, access.Revoke) {
-		stages = []access.Stage{access.Lock, access.Revoke}
-	} else {
-		stages = stages[:1]
+	stages := t.status.Tasks[i].Stages
+	if stages[0] == access.Lock {
+		stages = slices.DeleteFunc(slices.Clone(stages), func(s access.Stage) bool { return s != access.Lock && s != access.Revoke })
 	}
+	t.driveAlone(ctx, system, stages)
+}
+
+// driveAlone drives a system that no step waits for, through the stages and then
+// through those that follow.
+func (t *termination) driveAlone(ctx workflow.Context, system plan.System, stages []access.Stage) {
 	for _, stage := range stages {
-		t.status.Grid.Set(stage, system.Name, access.Running)
+		t.mark(stage, system.Name, access.Running)
 	}
 	ctx, cancel := workflow.WithCancel(ctx)
 	t.drives.begin(system.Name, cancel)
 	t.drives.alone[system.Name] = true
-	workflow.GoNamed(ctx, "retry", func(ctx workflow.Context) { t.driveSystem(ctx, system, stages) })
+	workflow.GoNamed(ctx, "alone", func(ctx workflow.Context) { t.driveSystem(ctx, system, stages) })
 }
 
 // again drives the whole case once more: somebody asks for an emergency while this

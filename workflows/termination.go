@@ -138,6 +138,7 @@ func (t *termination) settle(ctx workflow.Context) {
 	}
 	t.status.SettledAt = workflow.Now(ctx)
 	t.enter(ctx, plan.Settled)
+	t.goOn(ctx)
 	if t.quiet() {
 		return // nothing is waited for: the final report follows at once
 	}

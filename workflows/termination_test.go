@@ -289,6 +289,40 @@ func TestTermination(t *testing.T) {
 		require.Equal(t, plan.Excepted, conclusion.Verdict)
 	})
 
+	t.Run("a right that only a person can remove holds up neither the second read nor the seats", func(t *testing.T) {
+		h := newHouse(t, plan.System{Name: "entra", IdentityProvider: true, Settle: 30 * time.Second, Stages: access.Stages()})
+		h.answers["entra"] = []answer{{
+			rows: map[access.Stage]access.Disposition{access.Lock: access.Verified, access.Revoke: access.Manual},
+			err:  &access.Error{Code: access.Unsupported, Hint: "exclude the person from the rule"}}, done}
+		h.after(time.Hour, func() {
+			status := h.status()
+			require.Equal(t, []access.Stage{access.Revoke}, status.Tasks[0].Stages)
+			require.Equal(t, access.Verified, status.Grid.At(access.Verify, "entra"))
+			require.Equal(t, access.Verified, status.Grid.At(access.Reclaim, "entra"))
+			h.env.SignalWorkflow(workflows.AttestMessage, workflows.Resolution{Task: "entra", By: "sam", Reason: "excluded"})
+		})
+		conclusion, err := h.run()
+		require.NoError(t, err)
+		require.Equal(t, plan.Excepted, conclusion.Verdict)
+	})
+
+	t.Run("what was blocked by a lock is done after somebody has vouched for the lock's system by a retry", func(t *testing.T) {
+		h := newHouse(t, plan.System{Name: "entra", IdentityProvider: true, Settle: 30 * time.Second, Stages: access.Stages()})
+		h.answers["entra"] = []answer{denied, done}
+		h.after(time.Hour, func() {
+			require.Equal(t, access.Stages(), h.status().Tasks[0].Stages)
+			h.env.SignalWorkflow(workflows.RetryMessage, workflows.Resolution{Task: "entra", By: "sam"})
+		})
+		conclusion, err := h.run()
+		require.NoError(t, err)
+		require.Equal(t, plan.Complete, conclusion.Verdict)
+		var stages [][]access.Stage
+		for _, single := range h.singles {
+			stages = append(stages, single.Stages)
+		}
+		require.Equal(t, [][]access.Stage{{access.Lock, access.Revoke}, {access.Lock, access.Revoke}, {access.Verify}, {access.Reclaim}}, stages)
+	})
+
 	t.Run("a system with a settle time is read again after it, and seats are reclaimed last", func(t *testing.T) {
 		h := newHouse(t, plan.System{Name: "entra", IdentityProvider: true, Settle: 30 * time.Second, Stages: access.Stages()})
 		started := h.env.Now()

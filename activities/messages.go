@@ -59,6 +59,9 @@ type ReportInput struct {
 type ReportResult struct {
 	Key    string `json:"key"`
 	Digest string `json:"digest"`
+	// Verdict is the report's, which is stricter than the grid where the evidence
+	// does not bear the grid out.
+	Verdict plan.Verdict `json:"verdict"`
 }
 
 // CloseInput concludes a case and asks for its history to be kept.

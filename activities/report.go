@@ -27,5 +27,5 @@ func (a *Activities) Report(ctx context.Context, in ReportInput) (ReportResult, 
 		name = "final"
 	}
 	key, digest, err := a.Evidence.PutReport(ctx, in.Status.Case, name, asJSON, asHTML)
-	return ReportResult{Key: key, Digest: digest}, temporalError(err)
+	return ReportResult{Key: key, Digest: digest, Verdict: built.Verdict.Word}, temporalError(err)
 }

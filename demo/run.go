@@ -198,7 +198,7 @@ func tell(status plan.Status, reportPath string, server *devserver.Server) {
 	if !console.IsTerminal(os.Stdout) {
 		say("\n%s", console.Status(status, time.Now(), console.Style{}))
 	}
-	say("\ntime to contain  %s, to the last verified lock\ntime to settle   %s, with the interim report; one task waits for a person",
+	say("\ntime to contain  %s, to the last verified lock; one lock waits for a person\ntime to settle   %s, with the interim report",
 		console.Duration(status.ContainedAt.Sub(status.Effective)), console.Duration(status.SettledAt.Sub(status.Effective)))
 	say("report           %s\nTemporal UI      %s/namespaces/default/workflows/%s", reportPath, server.UIAddress(), "termination%2F"+string(status.Subject))
 }

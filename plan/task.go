@@ -30,24 +30,26 @@ func NewTask(p Policy, system string, open []access.Stage, err access.Error, now
 		Request: err.RequestID, Owner: p.TaskOwner, OpenedAt: now, Deadline: now.Add(p.TaskDeadline), Retrying: err.Code.Transient()}
 }
 
-// hint says what to do, by code where the error itself does not say.
+// hint says what is wrong, where the error does, and what to do about it.
 func hint(err access.Error) string {
-	if err.Hint != "" {
-		return err.Hint
+	if err.Hint == "" {
+		return advice(err.Code)
 	}
-	switch err.Code {
+	return err.Hint + "; " + advice(err.Code)
+}
+
+func advice(code access.Code) string {
+	switch code {
 	case access.Denied:
-		return "our credential lacks a permission in this system: grant it and retry, or do it by hand and attest"
+		return "grant our credential the permission in this system and retry, or do it by hand and attest"
 	case access.Unauthenticated:
-		return "our credential is refused by this system: renew it and retry, or do it by hand and attest"
+		return "renew our credential for this system and retry, or do it by hand and attest"
 	case access.Ambiguous:
-		return "more than one account answers to the person's keys: decide which is theirs, do it by hand and attest"
-	case access.Unsupported:
-		return "this system cannot do it for us: do it by hand and attest"
+		return "decide which account is the person's, do it by hand and attest"
 	case access.Protected:
-		return "a guard protects this account: decide, and do it by hand and attest, or skip with a reason"
+		return "decide, then do it by hand and attest, or skip with a reason"
 	}
-	if err.Code.Transient() {
+	if code.Transient() {
 		return "the system does not answer as it should; we go on trying"
 	}
 	return "do it by hand and attest, or skip with a reason"

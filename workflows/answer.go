@@ -71,10 +71,11 @@ func (t *termination) submit(ctx workflow.Context, how said, request access.Requ
 	if err != nil {
 		return Acceptance{}, err
 	}
-	answer.Case, answer.Merged = handledBy, true
 	if handledBy != t.status.Case {
-		return answer, nil // the event belongs to an earlier case of this person
+		answer.HandledBefore = &plan.Conclusion{Case: handledBy, HandledBefore: true}
+		return answer, nil
 	}
+	answer.Merged = true
 	t.note(ctx, access.Statement{ID: how.id, What: how.what, By: request.RequestedBy, Reason: request.Reason, Event: request.Event})
 	if t.status.Phase == plan.Settled {
 		t.again(ctx)
@@ -84,39 +85,48 @@ func (t *termination) submit(ctx workflow.Context, how said, request access.Requ
 
 // attest closes a task because a named person states that it is done.
 func (t *termination) attest(ctx workflow.Context, how said, r Resolution) (plan.Status, error) {
-	return t.answer(ctx, how, r, func() { t.resolve(ctx, r.Task, access.Vouched) })
+	err := t.record(ctx, how, r)
+	if err == nil {
+		t.resolve(ctx, r.Task, access.Vouched)
+	}
+	return t.status, err
 }
 
 // skip closes a task that stays undone.
 func (t *termination) skip(ctx workflow.Context, how said, r Resolution) (plan.Status, error) {
-	return t.answer(ctx, how, r, func() { t.resolve(ctx, r.Task, access.Excepted) })
+	err := t.record(ctx, how, r)
+	if err == nil {
+		t.resolve(ctx, r.Task, access.Excepted)
+	}
+	return t.status, err
 }
 
-// retryTask tries the system of a task again.
+// retryTask tries the system of a task again, at once: trying needs no evidence.
 func (t *termination) retryTask(ctx workflow.Context, how said, r Resolution) (plan.Status, error) {
-	return t.answer(ctx, how, r, func() { t.retry(ctx, r.Task) })
+	if r.By != string(t.status.Subject) {
+		t.retry(ctx, r.Task)
+	}
+	return t.status, t.record(ctx, how, r)
 }
 
-// answer does what somebody says of a task, and keeps on record that it was said,
-// and when nothing came of it, why.
-func (t *termination) answer(ctx workflow.Context, how said, r Resolution, do func()) (plan.Status, error) {
+// record keeps on record what somebody says of a task before it takes effect, and
+// refuses, on record too, what cannot take effect.
+func (t *termination) record(ctx workflow.Context, how said, r Resolution) error {
 	statement := access.Statement{ID: how.id, What: how.what, Task: r.Task, Reason: r.Reason, Artefact: r.Artefact,
 		By: access.Actor{Name: r.By, Authority: access.Claimed}}
-	var refused error
 	switch i := t.task(r.Task); {
-	case i < 0:
-		statement.Refused = "there is no open task of that name"
 	case r.By == string(t.status.Subject):
 		statement.Refused = "the leaver cannot resolve their own case"
+	case i < 0:
+		statement.Refused = "there is no open task of that name"
 	default:
 		statement.System, statement.Stages = t.status.Tasks[i].System, t.status.Tasks[i].Stages
-		do()
-	}
-	if statement.Refused != "" {
-		refused = refusal(statement.Refused)
 	}
 	t.note(ctx, statement)
-	return t.status, refused
+	if statement.Refused != "" {
+		return refusal(statement.Refused)
+	}
+	return nil
 }
 
 // ignore keeps on record that a signal was not understood.

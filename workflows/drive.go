@@ -62,7 +62,12 @@ func (t *termination) driveAll(ctx workflow.Context, systems []plan.System, stag
 		}
 		workflow.GoNamed(ctx, "wave", func(ctx workflow.Context) { t.driveWave(ctx, wave, stages) })
 	}
-	inTime, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{Timeout: t.policy.Patience,
+	if !t.drives.awaited() {
+		return
+	}
+	waiting, stop := workflow.WithCancel(ctx)
+	defer stop() // the timer of patience ends with the wait
+	inTime, err := workflow.AwaitWithOptions(waiting, workflow.AwaitOptions{Timeout: t.policy.Patience,
 		TimerOptions: workflow.TimerOptions{Summary: "patience: then a person is told"}}, func() bool { return !t.drives.awaited() })
 	if err != nil {
 		t.awaitStopped(ctx)

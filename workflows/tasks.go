@@ -127,6 +127,5 @@ func (t *termination) driveAlone(ctx workflow.Context, system plan.System, stage
 // again drives the whole case once more: somebody asks for an emergency while this
 // one waits for people or clocks.
 func (t *termination) again(ctx workflow.Context) {
-	idle := slices.DeleteFunc(slices.Clone(t.systems), func(s plan.System) bool { return t.task(s.Name) >= 0 })
-	workflow.GoNamed(ctx, "again", func(ctx workflow.Context) { t.driveAll(ctx, idle, access.Lock, access.Revoke) })
+	workflow.GoNamed(ctx, "again", func(ctx workflow.Context) { t.driveAll(ctx, t.systems, access.Lock, access.Revoke) })
 }

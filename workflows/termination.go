@@ -188,7 +188,7 @@ func (t *termination) close(ctx workflow.Context) (plan.Conclusion, error) {
 			Reason: "remaining steps stopped; locks stay"})
 	}
 	final := t.report(ctx, true)
-	conclusion := plan.Conclusion{Case: t.status.Case, Verdict: t.status.Verdict, Open: len(t.status.Tasks), Report: final.Key, Digest: final.Digest,
+	conclusion := plan.Conclusion{Case: t.status.Case, Verdict: final.Verdict, Open: len(t.status.Tasks), Report: final.Key, Digest: final.Digest,
 		ContainedAt: t.status.ContainedAt, SettledAt: t.status.SettledAt, ClosedAt: t.status.ClosedAt}
 	info := workflow.GetInfo(ctx)
 	err := workflow.ExecuteActivity(forEvidence(ctx, "keep the history"), verbs.Close, activities.CloseInput{

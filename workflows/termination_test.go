@@ -97,7 +97,7 @@ func newHouse(t *testing.T, systems ...plan.System) *house {
 	}).Maybe()
 	h.env.OnActivity("Report", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.ReportInput) (activities.ReportResult, error) {
 		h.reports = append(h.reports, in)
-		return activities.ReportResult{Key: "report", Digest: "digest"}, nil
+		return activities.ReportResult{Key: "report", Digest: "digest", Verdict: in.Status.Verdict}, nil
 	}).Maybe()
 	h.env.OnActivity("Close", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.CloseInput) error {
 		h.closes = append(h.closes, in)
@@ -464,7 +464,8 @@ func TestSubmit(t *testing.T) {
 		h.after(time.Minute, func() {
 			h.update(workflows.SubmitMessage, "u1", second, func(result any, err error) {
 				require.NoError(t, err)
-				require.Equal(t, "hr-0", result.(workflows.Acceptance).Case)
+				require.False(t, result.(workflows.Acceptance).Merged)
+				require.Equal(t, "hr-0", result.(workflows.Acceptance).HandledBefore.Case)
 			})
 			h.after(time.Minute, h.env.CancelWorkflow)
 		})

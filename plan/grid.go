@@ -109,8 +109,8 @@ func (g Grid) Set(stage access.Stage, system string, d access.Disposition) {
 
 // Stop turns every running cell into a pending one: nothing is tried any longer.
 func (g Grid) Stop() {
-	for stage, row := range g.Rows {
-		g.Rows[stage] = strings.ReplaceAll(row, string(letterRunning), string(letterPending))
+	for _, stage := range access.Stages() {
+		g.Rows[stage] = strings.ReplaceAll(g.Rows[stage], string(letterRunning), string(letterPending))
 	}
 }
 
@@ -138,6 +138,11 @@ func (g Grid) Count(stage access.Stage) map[access.Disposition]int {
 	return count
 }
 
+// Cells counts the cells of a stage, blank ones left out.
+func (g Grid) Cells(stage access.Stage) int {
+	return len(g.Rows[stage]) - strings.Count(g.Rows[stage], string(letterNone))
+}
+
 // Contained tells whether every lock is verified, or there is no account.
 func (g Grid) Contained() bool {
 	for _, letter := range []byte(g.Rows[access.Lock]) {
@@ -163,8 +168,8 @@ const (
 func (g Grid) Judge() Verdict {
 	verdict := Complete
 	for _, stage := range access.Stages() {
-		for d := range g.Count(stage) {
-			switch {
+		for _, letter := range []byte(g.Rows[stage]) {
+			switch d := DispositionOf(letter); {
 			case d.Open():
 				return Incomplete
 			case d == access.Vouched, d == access.Excepted:

@@ -30,10 +30,7 @@ func details(s plan.Status) string {
 	}
 	b.WriteString("### Stages\n\n| stage | done | no account | open | vouched for |\n|---|---|---|---|---|\n")
 	for _, stage := range access.Stages() {
-		count, total := s.Grid.Count(stage), 0
-		for _, n := range count {
-			total += n
-		}
+		count, total := s.Grid.Count(stage), s.Grid.Cells(stage)
 		if total == 0 {
 			continue
 		}

@@ -55,6 +55,8 @@ func (r Request) Validate() error {
 		return invalid("a request names who asks")
 	case ContainsAddress(r.Reason):
 		return invalid("a reason may not contain an e-mail address: histories carry no personal data")
+	case slices.ContainsFunc(r.Accounts, func(ref AccountRef) bool { return ref.System == "" || ref.ID == "" || ContainsAddress(ref.ID) }):
+		return invalid("an account is named by its system and the provider's id, never by an e-mail address")
 	case len(r.Reason) > 500:
 		return invalid("a reason has at most 500 characters")
 	}

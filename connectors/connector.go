@@ -36,7 +36,9 @@ type Connector interface {
 	// insensitively where the system is so, since providers that ignore a filter
 	// return everybody. More rows than one for a key that must be unique is
 	// Ambiguous. A subject without a usable key is Invalid. A look-up that we may
-	// not make is Denied, never "none".
+	// not make is Denied, never "none". Accounts that come with an error are
+	// certainly the subject's; the error is what keeps Find from being sure that
+	// there are no others.
 	Find(ctx context.Context, subject access.Subject) ([]access.Account, error)
 
 	// State reads the account afresh, under its immutable id. An account that is
@@ -51,6 +53,10 @@ type Info struct {
 
 	// IdentityProvider systems are locked first.
 	IdentityProvider bool
+
+	// Keys are the kinds of keys by which this instance looks people up, ByID left
+	// out: an id that is not found proves nothing about anybody.
+	Keys []access.Correlator
 
 	// Rights are the kinds of rights that this instance lists and revokes, when
 	// it is a RightRevoker.

@@ -55,25 +55,11 @@ func (s *System) Drive(ctx context.Context, job Job) Progress {
 	var progress Progress
 	stages := slices.DeleteFunc(slices.Clone(job.Stages), func(stage access.Stage) bool { return !s.takesPart(stage) })
 	accounts, err := s.takeStock(ctx, job)
+	if err == nil && len(accounts) == 0 {
+		err = s.trust(ctx, job.Subject)
+	}
 	if err != nil || len(accounts) == 0 {
-		receipt := s.receipt(job, access.Account{}, "")
-		receipt.Disposition, receipt.Proof = access.Gone, access.NoRow
-		if err == nil {
-			err = s.trust(ctx)
-		}
-		if err != nil {
-			receipt.Proof = access.Unprovable
-			receipt.Disposition, receipt.Error = stuck(err), access.AsError(err, "find accounts")
-		}
-		for i, stage := range stages {
-			r := receipt
-			r.Stage = stage
-			if err != nil && i > 0 {
-				r.Disposition, r.Error = access.Pending, nil
-			}
-			progress.add(s.file(ctx, job, r))
-		}
-		return progress
+		s.unsure(ctx, job, stages, err, len(accounts) == 0, &progress)
 	}
 	for _, account := range accounts {
 		blocked := false
@@ -90,24 +76,43 @@ func (s *System) Drive(ctx context.Context, job Job) Progress {
 	return progress
 }
 
+// unsure writes down what is known beyond the accounts that were found: that there
+// are none, or that, and why, there may be others. It counts for the first stage;
+// later ones wait for it only when no account was found at all.
+func (s *System) unsure(ctx context.Context, job Job, stages []access.Stage, err error, none bool, progress *Progress) {
+	for i, stage := range stages {
+		receipt := s.receipt(job, access.Account{}, stage)
+		switch {
+		case err == nil:
+			receipt.Disposition, receipt.Proof = access.Gone, access.NoRow
+		case i == 0:
+			receipt.Disposition, receipt.Proof, receipt.Error = stuck(err), access.Unprovable, access.AsError(err, "find accounts")
+		case none:
+			receipt.Disposition = access.Pending
+		default:
+			return
+		}
+		progress.add(s.file(ctx, job, receipt))
+	}
+}
+
 // takeStock returns the accounts that a look-up finds and those that this case
 // has acted on before: names move, and some systems hide what they have locked.
+// An error beside accounts is what keeps the look-up from being sure that there are
+// no others.
 func (s *System) takeStock(ctx context.Context, job Job) ([]access.Account, error) {
 	known, err := s.options.Ledger.Intents(ctx, job.Case, s.Name())
 	if err != nil && !slices.Contains(job.Stages, access.Lock) {
-		return nil, access.AsError(err, "read intents")
+		return nil, access.AsError(err, "read intents") // only a lock goes on without the evidence store
 	}
 	accounts, err := s.find(ctx, job.Subject)
-	if err != nil && (len(known) == 0 || access.CodeOf(err).Transient()) {
-		return nil, err
-	}
 	for _, intent := range known {
 		if !slices.ContainsFunc(accounts, func(a access.Account) bool { return a.Ref == intent.Account }) {
 			accounts = append(accounts, access.Account{Ref: intent.Account, Name: intent.Name, MatchedBy: access.ByID})
 		}
 	}
 	slices.SortFunc(accounts, func(a, b access.Account) int { return a.Ref.Compare(b.Ref) })
-	return accounts, nil
+	return accounts, err
 }
 
 // stage takes one account through one stage.

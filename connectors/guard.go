@@ -49,8 +49,9 @@ func (b *brake) pull(account string, now time.Time) error {
 }
 
 // protected tells whether an account must never be touched: break-glass accounts
-// and our own. Patterns match the id or the login name, case-insensitively, with
-// the wildcards of path.Match.
+// and our own. Patterns are compared with the id and the login name, without regard
+// to case: to the letter, and with the wildcards of path.Match, of which * ends at
+// a slash.
 func protected(patterns, own []string, account access.Account) bool {
 	if slices.Contains(own, account.Ref.ID) {
 		return true
@@ -58,6 +59,9 @@ func protected(patterns, own []string, account access.Account) bool {
 	for _, pattern := range patterns {
 		pattern = strings.ToLower(pattern)
 		for _, value := range []string{account.Ref.ID, account.Name} {
+			if value != "" && strings.EqualFold(pattern, value) {
+				return true // a login name may hold what is a wildcard elsewhere
+			}
 			if ok, err := path.Match(pattern, strings.ToLower(value)); value != "" && (ok || err != nil) {
 				return true // a pattern that cannot be read protects everything
 			}

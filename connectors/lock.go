@@ -26,6 +26,12 @@ func (s *System) lock(ctx context.Context, job Job, account access.Account, rece
 		}
 		return nil
 	}
+	if before.Status == access.Absent {
+		// An intent is for ever: a stale "not found" must not become the state before.
+		if err := s.absent(ctx, job, access.Intent{Account: account.Ref, Before: before}, receipt); err != nil {
+			return err
+		}
+	}
 	if before.Status == access.Active {
 		if err := s.brake.pull(account.Ref.ID, s.now()); err != nil {
 			return err
@@ -45,6 +51,7 @@ func (s *System) lock(ctx context.Context, job Job, account access.Account, rece
 	if before.Status == access.Active {
 		lockErr = s.call("lock", func() error { return locker.Lock(ctx, account.Ref) })
 	}
+	began := s.now()
 	var endErr error
 	endSessions := func() {
 		if canEnd {
@@ -63,7 +70,7 @@ func (s *System) lock(ctx context.Context, job Job, account access.Account, rece
 	}
 	if canEnd {
 		endSessions()
-		if err := s.sessions(ctx, ender, account, endErr, receipt); err != nil {
+		if err := s.sessions(ctx, ender, account, began, endErr, receipt); err != nil {
 			return err
 		}
 	}
@@ -133,7 +140,7 @@ func (s *System) absent(ctx context.Context, job Job, intent access.Intent, rece
 }
 
 // sessions reads what is left of sessions and tokens after they were ended.
-func (s *System) sessions(ctx context.Context, ender SessionEnder, account access.Account, endErr error, receipt *access.Receipt) error {
+func (s *System) sessions(ctx context.Context, ender SessionEnder, account access.Account, began time.Time, endErr error, receipt *access.Receipt) error {
 	var seen access.SessionState
 	readErr := s.call("read sessions", func() (err error) {
 		seen, err = ender.Sessions(ctx, account.Ref)
@@ -151,9 +158,14 @@ func (s *System) sessions(ctx context.Context, ender SessionEnder, account acces
 		return readErr
 	case seen.Open > 0:
 		return &access.Error{Code: access.NotConverged, System: s.Name(), Op: "end sessions", Hint: "sessions or tokens are still open"}
+	case seen.Proof == access.StateReadBack && seen.ValidFrom.Before(began.Add(-clockSkew)):
+		return &access.Error{Code: access.NotConverged, System: s.Name(), Op: "end sessions", Hint: "a fresh read does not show that sessions were ended now"}
 	}
 	return nil
 }
+
+// clockSkew is how far a provider's clock may be from ours.
+const clockSkew = 5 * time.Minute
 
 func act(what string, applied bool, err error, proof access.Proof) access.Act {
 	a := access.Act{What: what, Outcome: outcome(applied), Proof: proof, Error: access.AsError(err, what)}

@@ -49,8 +49,8 @@ type System struct {
 	options Options
 	brake   *brake
 
-	mu      sync.Mutex
-	trusted bool // a look-up has found the witness
+	mu     sync.Mutex
+	proved map[access.Correlator]bool // kinds of keys by which a look-up has found the witness
 }
 
 // NewSystem puts the guards around a connector.
@@ -58,7 +58,7 @@ func NewSystem(o Options) *System {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	return &System{options: o, brake: newBrake(o.Limit)}
+	return &System{options: o, brake: newBrake(o.Limit), proved: map[access.Correlator]bool{}}
 }
 
 // Name is the configured name of the system.
@@ -102,50 +102,63 @@ func (s *System) Check(ctx context.Context) error {
 	if len(s.options.Witness.Identifiers(s.Name())) == 0 {
 		return nil
 	}
-	return s.trust(ctx)
+	return s.trust(ctx, s.options.Witness)
 }
 
-// trust proves that look-ups of this system find a known account, by each key of
-// the witness alone: one key that works must not vouch for another that is deaf.
-// It is proved once in the life of a System.
-func (s *System) trust(ctx context.Context) error {
+// trust proves that an empty look-up of the subject means something. The witness,
+// by the keys it is configured with, says by which keys this system knows people:
+// it must be found by each of them alone, and the subject must have them all. A kind
+// is proved once in the life of a System. An account that was named by its id proves
+// nothing by its absence: the id may be mistyped.
+func (s *System) trust(ctx context.Context, subject access.Subject) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.trusted {
-		return nil
+	unproved := func(hint string) error {
+		return &access.Error{Code: access.Unsupported, System: s.Name(), Op: "prove absence", Hint: hint}
 	}
-	keys := alone(s.options.Witness)
-	if len(keys) == 0 {
-		return &access.Error{Code: access.Unsupported, System: s.Name(), Op: "prove absence",
-			Hint: "no witness is configured, so an empty look-up proves nothing: name somebody who has an account as witness, or confirm by hand that there is no account"}
+	if has(subject, s.Name(), access.ByID) {
+		return unproved("the account that was named is not there: check its id, or confirm by hand that there is no account")
 	}
-	for _, key := range keys {
-		found, err := s.find(ctx, key)
+	kinds := slices.DeleteFunc(slices.Clone(s.Info().Keys), func(by access.Correlator) bool { return !has(s.options.Witness, s.Name(), by) })
+	if len(kinds) == 0 {
+		return unproved("no witness is configured, so an empty look-up proves nothing: name somebody who has an account as witness, or confirm by hand that there is no account")
+	}
+	for _, by := range kinds {
+		if !has(subject, s.Name(), by) {
+			return unproved("this system knows people by a key of the kind " + string(by) + ", which the person does not have in the roster: confirm by hand that there is no account")
+		}
+		if s.proved[by] {
+			continue
+		}
+		found, err := s.find(ctx, only(s.options.Witness, by))
 		if err != nil {
 			return err
 		}
 		if len(found) == 0 {
-			return &access.Error{Code: access.Unsupported, System: s.Name(), Op: "prove absence",
-				Hint: "the witness is not found by each of its keys alone, so an empty look-up proves nothing: configure only keys by which this system knows people"}
+			return unproved("the witness is not found by its " + string(by) + " alone, so an empty look-up proves nothing: configure only keys by which this system knows people")
 		}
+		s.proved[by] = true
 	}
-	s.trusted = true
 	return nil
 }
 
-// alone returns the subject once for each of its keys, with that key only.
-func alone(subject access.Subject) []access.Subject {
-	var keys []access.Subject
-	for _, name := range subject.UserNames {
-		keys = append(keys, access.Subject{Key: subject.Key, UserNames: []string{name}})
+// has tells whether the subject has a key of the kind.
+func has(subject access.Subject, system string, by access.Correlator) bool {
+	return slices.ContainsFunc(subject.Identifiers(system), func(key access.Identifier) bool { return key.By == by })
+}
+
+// only returns the subject with its keys of one kind and no other.
+func only(subject access.Subject, by access.Correlator) access.Subject {
+	one := access.Subject{Key: subject.Key}
+	switch by {
+	case access.ByUserName:
+		one.UserNames = subject.UserNames
+	case access.ByEmail:
+		one.Emails = subject.Emails
+	case access.ByEmployeeNumber:
+		one.EmployeeNumber = subject.EmployeeNumber
 	}
-	for _, email := range subject.Emails {
-		keys = append(keys, access.Subject{Key: subject.Key, Emails: []string{email}})
-	}
-	if subject.EmployeeNumber != "" {
-		keys = append(keys, access.Subject{Key: subject.Key, EmployeeNumber: subject.EmployeeNumber})
-	}
-	return keys
+	return one
 }
 
 func (s *System) find(ctx context.Context, subject access.Subject) (found []access.Account, err error) {

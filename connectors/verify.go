@@ -29,7 +29,11 @@ func (s *System) verify(ctx context.Context, job Job, account access.Account, re
 			return err
 		}
 	}
-	undone := state.Status == access.Active
+	undone, err := s.reopened(ctx, account.Ref)
+	if err != nil {
+		return err
+	}
+	undone = undone || state.Status == access.Active
 	for _, right := range left {
 		undone = undone || right.Removable()
 	}
@@ -39,6 +43,20 @@ func (s *System) verify(ctx context.Context, job Job, account access.Account, re
 	receipt.Remaining = left
 	receipt.Disposition, receipt.Proof, receipt.Outcome = access.Verified, access.StateReadBack, access.Unchanged
 	return nil // what only a person can remove, the revoke stage has told
+}
+
+// reopened tells whether sessions or tokens are open on an account that was locked.
+func (s *System) reopened(ctx context.Context, ref access.AccountRef) (bool, error) {
+	ender, ok := s.options.Connector.(SessionEnder)
+	if !ok || !s.Can(CanEndSessions) {
+		return false, nil
+	}
+	var seen access.SessionState
+	err := s.call("read sessions", func() (err error) {
+		seen, err = ender.Sessions(ctx, ref)
+		return err
+	})
+	return seen.Open > 0, err
 }
 
 // again locks and strips once more and asks to be called again after the settle

@@ -11,6 +11,7 @@ func (c *Connector) Info() connectors.Info {
 	return connectors.Info{
 		Kind:             "entraid",
 		IdentityProvider: true,
+		Keys:             []access.Correlator{access.ByUserName, access.ByEmail, access.ByEmployeeNumber},
 		Rights:           []access.RightKind{access.Grant, access.Seat},
 		Settle:           c.config.Settle,
 		Outlives:         c.config.AccessTokenLifetime,

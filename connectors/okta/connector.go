@@ -104,6 +104,7 @@ func (c *Connector) Info() connectors.Info {
 	info := connectors.Info{
 		Kind:             "okta",
 		IdentityProvider: true,
+		Keys:             []access.Correlator{access.ByUserName, access.ByEmail},
 		Rights:           []access.RightKind{access.Grant, access.Credential},
 		Settle:           c.config.Settle,
 		Outlives:         c.config.AccessTokenLifetime,

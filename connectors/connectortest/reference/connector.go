@@ -29,6 +29,7 @@ func New(system, address, token string) *Connector {
 		Client: transport.New(transport.Options{System: system}).Client(),
 		About: connectors.Info{
 			Kind:     "reference",
+			Keys:     []access.Correlator{access.ByUserName, access.ByEmail, access.ByEmployeeNumber},
 			Rights:   []access.RightKind{access.Grant, access.Seat},
 			Settle:   10 * time.Millisecond,
 			Restores: []string{"user_name"},

@@ -52,6 +52,27 @@ func TestResolve(t *testing.T) {
 			require.Equal(t, test.key, s.Key)
 		})
 	}
+	t.Run("a key that two people share is nobody's: by it a system could find the wrong one", func(t *testing.T) {
+		r, _, err := open(t, people+"P-1045,Cy Noon,cy@example.com,AMARSH,1044,,,active\n")
+		require.NoError(t, err)
+		for key, want := range map[access.SubjectKey]access.Subject{
+			"P-1042": {Emails: []string{"ada.marsh@example.com", "ada@example.com"}, UserNames: []string{}, EmployeeNumber: "1042"},
+			"P-1044": {Emails: []string{}},
+			"P-1045": {Emails: []string{"cy@example.com"}, UserNames: []string{}},
+		} {
+			s, err := r.Subject(t.Context(), key)
+			require.NoError(t, err)
+			require.Equal(t, want, access.Subject{Emails: s.Emails, UserNames: s.UserNames, EmployeeNumber: s.EmployeeNumber}, string(key))
+		}
+	})
+	t.Run("addresses are separated by spaces, commas or semicolons, and login names by semicolons alone", func(t *testing.T) {
+		r, _, err := open(t, "key,emails,user_names\nP-1,\"ada@example.com, a.marsh@example.com;am@example.com\",Ada Marsh; ada.marsh\n")
+		require.NoError(t, err)
+		s, err := r.Subject(t.Context(), "P-1")
+		require.NoError(t, err)
+		require.Equal(t, []string{"ada@example.com", "a.marsh@example.com", "am@example.com"}, s.Emails)
+		require.Equal(t, []string{"Ada Marsh", "ada.marsh"}, s.UserNames)
+	})
 	t.Run("a subject carries every key of the person", func(t *testing.T) {
 		s, err := r.Subject(t.Context(), "P-1042")
 		require.NoError(t, err)

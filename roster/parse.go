@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -66,15 +67,42 @@ func parse(content []byte) (table, error) {
 		lines[subject.Key] = line
 		t.add(subject)
 	}
+	t.dropShared()
 	return t, errors.Join(faults...)
+}
+
+// dropShared takes from everybody the keys that somebody else has as well: by such
+// a key a system could only find the wrong person.
+func (t table) dropShared() {
+	holders := map[access.Identifier]int{}
+	for _, s := range t.byKey {
+		for _, key := range s.Identifiers("") {
+			holders[folded(key)]++
+		}
+	}
+	for key, s := range t.byKey {
+		shared := func(by access.Correlator) func(string) bool {
+			return func(value string) bool { return holders[folded(access.Identifier{By: by, Value: value})] > 1 }
+		}
+		s.Emails = slices.DeleteFunc(s.Emails, shared(access.ByEmail))
+		s.UserNames = slices.DeleteFunc(s.UserNames, shared(access.ByUserName))
+		if shared(access.ByEmployeeNumber)(s.EmployeeNumber) {
+			s.EmployeeNumber = ""
+		}
+		t.byKey[key] = s
+	}
+}
+
+func folded(key access.Identifier) access.Identifier {
+	return access.Identifier{By: key.By, Value: strings.ToLower(key.Value)}
 }
 
 func (t table) add(s access.Subject) {
 	t.byKey[s.Key] = s
 	for _, address := range slices.Concat(s.Emails, s.UserNames) {
-		address = strings.ToLower(address)
-		if strings.Contains(address, "@") && !slices.Contains(t.byAddress[address], s.Key) {
-			t.byAddress[address] = append(t.byAddress[address], s.Key)
+		name := strings.ToLower(address)
+		if strings.Contains(name, "@") && !slices.Contains(t.byAddress[name], s.Key) {
+			t.byAddress[name] = append(t.byAddress[name], s.Key)
 		}
 	}
 }
@@ -91,7 +119,7 @@ func subjectOf(header, row []string, line int) (access.Subject, error) {
 	if err != nil {
 		return access.Subject{}, bad(line, access.AsError(err, "").Hint)
 	}
-	s := access.Subject{Key: key, Name: cell("name"), Emails: values(cell("emails")), UserNames: values(cell("user_names")),
+	s := access.Subject{Key: key, Name: cell("name"), Emails: values(cell("emails"), "; ,\t\r\n"), UserNames: values(cell("user_names"), ";"),
 		EmployeeNumber: cell("employee_number"), TimeZone: cell("time_zone")}
 	if manager := cell("manager"); manager != "" {
 		if s.Manager, err = access.ParseSubjectKey(manager); err != nil {
@@ -102,16 +130,27 @@ func subjectOf(header, row []string, line int) (access.Subject, error) {
 		return s, bad(line, "time_zone is not an IANA time zone such as Europe/Berlin")
 	}
 	for _, email := range s.Emails {
-		if !access.ContainsAddress(email) {
+		if !address.MatchString(email) {
 			return s, bad(line, "emails holds something that is not an e-mail address")
 		}
 	}
 	return s, nil
 }
 
-// values splits a cell.
-func values(cell string) []string {
-	return slices.Compact(strings.FieldsFunc(cell, func(r rune) bool { return r == ';' || r == ' ' || r == '\t' || r == '\n' || r == '\r' }))
+// address is the form of an e-mail address, as far as it matters here: one, and
+// nothing beside it.
+var address = regexp.MustCompile(`^[^\s@,;<>"]+@[^\s@,;<>"]+$`)
+
+// values splits a cell at any of the separators. Login names may hold spaces and
+// commas, addresses may not.
+func values(cell, separators string) []string {
+	var all []string
+	for value := range strings.FieldsFuncSeq(cell, func(r rune) bool { return strings.ContainsRune(separators, r) }) {
+		if value = strings.TrimSpace(value); value != "" && !slices.Contains(all, value) {
+			all = append(all, value)
+		}
+	}
+	return all
 }
 
 func unread(err error, got, want int) error {

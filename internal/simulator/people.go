@@ -69,14 +69,14 @@ func (c *Company) Subject(key access.SubjectKey) (access.Subject, bool) {
 		EmployeeNumber: p.employee, TimeZone: p.zone, Manager: p.manager}, true
 }
 
-// Roster returns the roster as CSV. Several values in one cell are separated by a
-// space.
+// Roster returns the roster as CSV: addresses are separated by spaces, login names
+// by semicolons.
 func (c *Company) Roster() string {
 	var text strings.Builder
 	w := csv.NewWriter(&text)
 	rows := [][]string{{"key", "name", "emails", "user_names", "employee_number", "time_zone", "manager", "status"}}
 	for _, p := range c.people {
-		rows = append(rows, []string{string(p.key), p.name(), strings.Join(p.emails(), " "), p.email() + " " + p.short,
+		rows = append(rows, []string{string(p.key), p.name(), strings.Join(p.emails(), " "), p.email() + ";" + p.short,
 			p.employee, p.zone, string(p.manager), p.status})
 	}
 	_ = w.WriteAll(rows) // a strings.Builder takes everything

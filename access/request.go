@@ -53,6 +53,8 @@ func (r Request) Validate() error {
 		return invalid("the strategy must be emergency")
 	case r.RequestedBy.Name == "":
 		return invalid("a request names who asks")
+	case ContainsAddress(r.RequestedBy.Name) || len(r.RequestedBy.Name) > 100:
+		return invalid("who asks is named by a user name of 100 characters at most, never by an e-mail address")
 	case ContainsAddress(r.Reason):
 		return invalid("a reason may not contain an e-mail address: histories carry no personal data")
 	case slices.ContainsFunc(r.Accounts, func(ref AccountRef) bool { return ref.System == "" || ref.ID == "" || ContainsAddress(ref.ID) }):

@@ -1,6 +1,9 @@
 package access
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Stage is a part of the termination sequence. A case is a grid of stage × system.
 type Stage string
@@ -58,6 +61,22 @@ const (
 // Open tells whether work remains in the cell. A blank cell has none.
 func (d Disposition) Open() bool {
 	return d == Pending || d == Running || d == Manual
+}
+
+// Worst returns the worst of the dispositions, "" for none. Running is worse than
+// Manual: while something can still be tried, it is; then a person is told.
+func Worst(all ...Disposition) Disposition {
+	var worst Disposition
+	for _, d := range all {
+		if d.rank() > worst.rank() {
+			worst = d
+		}
+	}
+	return worst
+}
+
+func (d Disposition) rank() int {
+	return slices.Index([]Disposition{"", Gone, Verified, Vouched, Excepted, Pending, Manual, Running}, d)
 }
 
 // Residual is access known to outlive the lock.

@@ -7,7 +7,7 @@ package activities
 
 import (
 	"context"
-	"log/slog"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -33,7 +33,6 @@ type Activities struct {
 	Roster   Roster
 	Evidence *evidence.Store
 	Temporal client.Client // for the export of histories
-	Logger   *slog.Logger
 	Clock    func() time.Time
 	Version  string // of this program, for reports
 }
@@ -48,13 +47,30 @@ func PlannedSystem(s *connectors.System, queue string, slow bool) plan.System {
 	return planned
 }
 
-// subject returns the person of a case: as admitted, or by roster and request
-// while the evidence cannot be read.
-func (a *Activities) subject(ctx context.Context, caseID string, key access.SubjectKey, accounts []access.AccountRef) (access.Subject, error) {
-	if stored, err := a.Evidence.Case(ctx, caseID); err == nil {
-		return stored.Subject, nil
+// evidenceTime is how long a lock waits for the evidence store before it goes on
+// without.
+const evidenceTime = time.Second
+
+// subject returns the person of a case, with the accounts that have been named
+// since: as admitted, or by roster and request while the evidence cannot be read.
+func (a *Activities) subject(ctx context.Context, in DriveInput) (access.Subject, error) {
+	brief, cancel := context.WithTimeout(ctx, evidenceTime)
+	defer cancel()
+	stored, err := a.Evidence.Case(brief, in.Case)
+	if err != nil {
+		subject, rosterErr := a.lookUp(ctx, in.Subject, in.Accounts)
+		if access.CodeOf(rosterErr) == access.NotFound {
+			return subject, err // people leave the roster: only the evidence knows this one
+		}
+		return subject, rosterErr
 	}
-	return a.lookUp(ctx, key, accounts)
+	subject := stored.Subject
+	for _, ref := range in.Accounts {
+		if !slices.Contains(subject.Accounts, ref) {
+			subject.Accounts = append(slices.Clip(subject.Accounts), ref)
+		}
+	}
+	return subject, nil
 }
 
 // lookUp finds the person in the roster. Somebody who is in no roster is known by

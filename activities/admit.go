@@ -12,10 +12,12 @@ import (
 )
 
 // Admit decides whether a case may begin. It finds the subject, and writes the
-// record of the event, which can be written once and for ever: an event that
-// another case has handled is answered with that case's conclusion. Somebody who
-// is neither in the roster nor named by accounts is NotFound. While the evidence
-// store is down, emergencies are admitted and their record is spooled.
+// record of the event, which can be written once and for ever: an event whose case
+// is concluded is answered with the conclusion. An unconcluded case of the same
+// workflow id belongs to a run that was ended by force, since there is one live run
+// per id: it is gone on with. Somebody who is neither in the roster nor named by
+// accounts is NotFound. While the evidence store is down, emergencies are admitted
+// and their record is spooled.
 func (a *Activities) Admit(ctx context.Context, in AdmitInput) (Admission, error) {
 	subject, err := a.lookUp(ctx, in.Request.Subject, in.Request.Accounts)
 	if err != nil {
@@ -34,13 +36,23 @@ func (a *Activities) Admit(ctx context.Context, in AdmitInput) (Admission, error
 	if err != nil {
 		return Admission{}, temporalError(err)
 	}
-	if admitted {
-		return Admission{Systems: stored.Systems, Policy: stored.Policy, AdmittedAt: stored.AdmittedAt}, nil
-	}
 	before, err := a.Evidence.Conclusion(ctx, stored.ID)
-	if access.CodeOf(err) == access.NotFound {
-		before, err = plan.Conclusion{Case: stored.ID}, nil // that case is not concluded yet
+	switch code := access.CodeOf(err); {
+	case code == "":
+		before.HandledBefore = true
+		return Admission{HandledBefore: &before}, nil
+	case stored.Spooled && code != access.NotFound:
+		// The store is down, and an emergency does not wait for it.
+	case code != access.NotFound:
+		return Admission{}, temporalError(err)
+	case !admitted && stored.WorkflowID != in.WorkflowID:
+		return Admission{HandledBefore: &plan.Conclusion{Case: stored.ID, HandledBefore: true}}, nil
+	case !admitted:
+		err := a.Evidence.State(ctx, access.Statement{Case: stored.ID, ID: "resumed-by-" + in.FirstRun, What: "resume", Event: in.Request.Event,
+			By: in.Request.RequestedBy, Reason: "the run before this one was ended by force; this one goes on with its case", At: a.Clock().UTC()})
+		if err != nil {
+			return Admission{}, temporalError(err)
+		}
 	}
-	before.HandledBefore = true
-	return Admission{HandledBefore: &before}, temporalError(err)
+	return Admission{Case: stored.ID, Systems: stored.Systems, Policy: stored.Policy, AdmittedAt: stored.AdmittedAt}, nil
 }

@@ -43,7 +43,8 @@ func (a *Activities) DriveWave(ctx context.Context, in DriveInput) (DriveResult,
 
 // DriveSystem is DriveWave for one system, without end: trouble that may heal is
 // an error, which Temporal retries for as long as it takes; trouble that needs a
-// person is in the result.
+// person is in the result. A lock that holds is in the result too, whatever trouble
+// came after it: what is left is then running, and driven by itself.
 func (a *Activities) DriveSystem(ctx context.Context, in DriveInput) (DriveResult, error) {
 	lines := &lines{done: map[string]line{}}
 	stop := lines.beat(ctx)
@@ -52,7 +53,7 @@ func (a *Activities) DriveSystem(ctx context.Context, in DriveInput) (DriveResul
 		return DriveResult{}, err
 	}
 	for _, line := range lines.done {
-		if line.Error != nil && line.Error.Code.Transient() {
+		if line.Error != nil && line.Error.Code.Transient() && !line.locked() {
 			if ctx.Err() != nil {
 				return DriveResult{}, temporal.NewCanceledError()
 			}
@@ -64,7 +65,7 @@ func (a *Activities) DriveSystem(ctx context.Context, in DriveInput) (DriveResul
 
 // drive drives every system that is not finished yet, each in its own goroutine.
 func (a *Activities) drive(ctx context.Context, in DriveInput, limit time.Duration, lines *lines) error {
-	subject, err := a.subject(ctx, in.Case, in.Subject, in.Accounts)
+	subject, err := a.subject(ctx, in)
 	if err != nil {
 		return temporalError(err)
 	}
@@ -122,11 +123,17 @@ func lineOf(progress connectors.Progress) line {
 		}
 	}
 	for _, receipt := range progress.Receipts {
-		if receipt.Stage == access.Lock && receipt.DoneAt.After(l.LockedAt) {
+		if receipt.Stage == access.Lock && !receipt.Disposition.Open() && receipt.DoneAt.After(l.LockedAt) {
 			l.LockedAt = receipt.DoneAt
 		}
 	}
 	return l
+}
+
+// locked tells whether the drive has shown the account locked or gone.
+func (l line) locked() bool {
+	letter := l.Letters[access.Lock]
+	return letter == string(plan.Letter(access.Verified)) || letter == string(plan.Letter(access.Gone))
 }
 
 // lines collects how systems ended.

@@ -2,32 +2,22 @@ package activities
 
 import (
 	"errors"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/killsignal/killsignal/access"
 )
 
-// retried is the one table from codes to what Temporal shall do: try again, after
-// the time that the provider asks for or else by the back-off of the activity's
-// options, or not.
-var retried = map[access.Code]bool{
-	access.RateLimited:     true,
-	access.Unavailable:     true,
-	access.NotConverged:    true,
-	access.Unknown:         true,
-	access.Unauthenticated: false,
-	access.Denied:          false,
-	access.Unsupported:     false,
-	access.Protected:       false,
-	access.NotFound:        false,
-	access.Ambiguous:       false,
-	access.Invalid:         false,
-}
+// maxDelay bounds how long one retry waits, whatever a provider asks for: a proxy
+// that says "tomorrow" must not park a lock until then.
+const maxDelay = 5 * time.Minute
 
-// temporalError turns an error into one that Temporal acts on: its type is the
-// code, its text is ours, and its details are the access.Error, so that workflows
-// act on codes too. The cause stays here: its text may hold anything. It returns
+// temporalError is the one place that says what Temporal shall do about an error:
+// try again what may heal, after the time that the provider asks for or else by the
+// back-off of the activity's options, and nothing else. The type is the code, the
+// text is ours, and the details are the access.Error, so that workflows act on codes
+// too. The cause stays here: its text may hold anything. It returns
 // nil for nil.
 func temporalError(err error) error {
 	if err == nil {
@@ -35,7 +25,7 @@ func temporalError(err error) error {
 	}
 	e := access.AsError(err, "")
 	return temporal.NewApplicationErrorWithOptions(e.Error(), string(e.Code), temporal.ApplicationErrorOptions{
-		NonRetryable: !retried[e.Code], NextRetryDelay: e.RetryAfter, Details: []any{*e},
+		NonRetryable: !e.Code.Transient(), NextRetryDelay: min(e.RetryAfter, maxDelay), Details: []any{*e},
 	})
 }
 

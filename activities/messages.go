@@ -17,11 +17,14 @@ type AdmitInput struct {
 // Admission is what a case goes by, pinned when it is admitted.
 type Admission struct {
 	// HandledBefore is set when another case has handled the event. Nothing may be
-	// done then. Its Verdict is empty while that case is not concluded.
+	// done then.
 	HandledBefore *plan.Conclusion `json:"handled_before,omitempty"`
-	Systems       []plan.System    `json:"systems"`
-	Policy        plan.Policy      `json:"policy"`
-	AdmittedAt    time.Time        `json:"admitted_at"`
+	// Case is the case to go on with: the event's own, or the one of a run of this
+	// person that was ended by force and will never conclude.
+	Case       string       `json:"case"`
+	Systems    plan.Systems `json:"systems"`
+	Policy     plan.Policy  `json:"policy"`
+	AdmittedAt time.Time    `json:"admitted_at"`
 }
 
 // DriveInput asks to take a subject through stages on systems.
@@ -45,7 +48,7 @@ type DriveResult struct {
 	// Outlives has an 'o' for each system in which access may outlive the lock.
 	Outlives      string    `json:"outlives,omitempty"`
 	ResidualUntil time.Time `json:"residual_until,omitzero"`
-	// LockedAt is when the last lock was verified.
+	// LockedAt is when the newest lock was verified.
 	LockedAt time.Time `json:"locked_at,omitzero"`
 }
 
@@ -62,6 +65,9 @@ type ReportResult struct {
 	// Verdict is the report's, which is stricter than the grid where the evidence
 	// does not bear the grid out.
 	Verdict plan.Verdict `json:"verdict"`
+	// Contradicted are the systems that the case holds for done and the evidence does
+	// not.
+	Contradicted []string `json:"contradicted,omitempty"`
 }
 
 // CloseInput concludes a case and asks for its history to be kept.

@@ -2,13 +2,19 @@ package activities
 
 import (
 	"context"
+	"slices"
 
+	"github.com/killsignal/killsignal/access"
 	"github.com/killsignal/killsignal/report"
 )
 
 // Report renders what the evidence holds of the case, and keeps it as evidence.
 func (a *Activities) Report(ctx context.Context, in ReportInput) (ReportResult, error) {
 	materials, err := report.Gather(ctx, a.Evidence, in.Status, in.Final, a.Clock().UTC())
+	if access.CodeOf(err) == access.NotFound {
+		// The case was admitted: its record waits in the spool of another worker.
+		err = &access.Error{Code: access.Unavailable, Op: "gather evidence", Hint: "the record of the case is not in the evidence store yet", Cause: err}
+	}
 	if err != nil {
 		return ReportResult{}, temporalError(err)
 	}
@@ -27,5 +33,11 @@ func (a *Activities) Report(ctx context.Context, in ReportInput) (ReportResult, 
 		name = "final"
 	}
 	key, digest, err := a.Evidence.PutReport(ctx, in.Status.Case, name, asJSON, asHTML)
-	return ReportResult{Key: key, Digest: digest, Verdict: built.Verdict.Word}, temporalError(err)
+	result := ReportResult{Key: key, Digest: digest, Verdict: built.Verdict.Word}
+	for _, contradiction := range built.Contradictions {
+		if contradiction.System != "" && !slices.Contains(result.Contradicted, contradiction.System) {
+			result.Contradicted = append(result.Contradicted, contradiction.System)
+		}
+	}
+	return result, temporalError(err)
 }

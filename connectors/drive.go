@@ -183,7 +183,7 @@ func (p *Progress) add(receipt access.Receipt) {
 	if receipt.Account != (access.AccountRef{}) {
 		cell.Accounts++
 	}
-	if rank(receipt.Disposition) > rank(cell.Disposition) {
+	if worst := access.Worst(cell.Disposition, receipt.Disposition); worst != cell.Disposition {
 		cell.Disposition, cell.Error = receipt.Disposition, receipt.Error
 	}
 	if r := receipt.Residual; r != nil && (cell.Residual == nil || cell.Residual.Until.Before(r.Until)) {
@@ -191,16 +191,18 @@ func (p *Progress) add(receipt access.Receipt) {
 	}
 }
 
-// rank orders dispositions from best to worst. Running is worse than Manual,
-// since a manual task is told to a person only when nothing else can be tried.
-func rank(d access.Disposition) int {
-	return slices.Index([]access.Disposition{access.Gone, access.Verified, access.Pending, access.Manual, access.Running}, d)
-}
-
 // join keeps every error and the code of the worst: what can be tried again
 // hides what cannot only until it is healed.
 func join(errs ...error) error {
 	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
-	slices.SortStableFunc(errs, func(a, b error) int { return rank(stuck(b)) - rank(stuck(a)) })
+	slices.SortStableFunc(errs, func(a, b error) int {
+		switch {
+		case stuck(a) == stuck(b):
+			return 0
+		case access.Worst(stuck(a), stuck(b)) == stuck(a):
+			return -1
+		}
+		return 1
+	})
 	return errors.Join(errs...)
 }

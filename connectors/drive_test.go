@@ -132,7 +132,7 @@ func TestDrive(t *testing.T) {
 		h = newHouse(t, func(h *house, o *connectors.Options) {
 			h.About.Rights, o.Stages = []access.RightKind{access.Grant}, []access.Stage{access.Lock, access.Revoke, access.Reclaim}
 		})
-		require.Equal(t, []access.Stage{access.Lock, access.Revoke}, h.Stages())
+		require.Equal(t, []access.Stage{access.Lock, access.Revoke, access.Verify}, h.Stages())
 		h = newHouse(t, settled, func(h *house, _ *connectors.Options) { h.About.Without = []connectors.Capability{connectors.CanRevoke} })
 		require.Equal(t, []access.Stage{access.Lock}, h.Stages())
 		require.False(t, h.Can(connectors.CanRevoke))

@@ -79,11 +79,14 @@ func (s *System) Stages() []access.Stage {
 }
 
 func (s *System) takesPart(stage access.Stage) bool {
+	if stage == access.Verify {
+		return true // reading again is never configured away
+	}
 	if len(s.options.Stages) > 0 && !slices.Contains(s.options.Stages, stage) {
 		return false
 	}
 	switch stage {
-	case access.Lock, access.Verify:
+	case access.Lock:
 		return true // a system that cannot lock makes a manual task of it
 	case access.Revoke:
 		return s.Can(CanRevoke) && slices.ContainsFunc(s.Info().Rights, func(k access.RightKind) bool { return k != access.Seat })
@@ -111,8 +114,6 @@ func (s *System) Check(ctx context.Context) error {
 // is proved once in the life of a System. An account that was named by its id proves
 // nothing by its absence: the id may be mistyped.
 func (s *System) trust(ctx context.Context, subject access.Subject) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	unproved := func(hint string) error {
 		return &access.Error{Code: access.Unsupported, System: s.Name(), Op: "prove absence", Hint: hint}
 	}
@@ -127,7 +128,7 @@ func (s *System) trust(ctx context.Context, subject access.Subject) error {
 		if !has(subject, s.Name(), by) {
 			return unproved("this system knows people by a key of the kind " + string(by) + ", which the person does not have in the roster: confirm by hand that there is no account")
 		}
-		if s.proved[by] {
+		if s.isProved(by) {
 			continue
 		}
 		found, err := s.find(ctx, only(s.options.Witness, by))
@@ -137,9 +138,17 @@ func (s *System) trust(ctx context.Context, subject access.Subject) error {
 		if len(found) == 0 {
 			return unproved("the witness is not found by its " + string(by) + " alone, so an empty look-up proves nothing: configure only keys by which this system knows people")
 		}
+		s.mu.Lock()
 		s.proved[by] = true
+		s.mu.Unlock()
 	}
 	return nil
+}
+
+func (s *System) isProved(by access.Correlator) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.proved[by]
 }
 
 // has tells whether the subject has a key of the kind.

@@ -18,7 +18,7 @@ type Case struct {
 	FirstRun   string         `json:"first_run"` // first run of the chain that was admitted
 	Subject    access.Subject `json:"subject"`
 	Request    access.Request `json:"request"`
-	Systems    []plan.System  `json:"systems"`
+	Systems    plan.Systems   `json:"systems"`
 	Policy     plan.Policy    `json:"policy"`
 	Digests    Digests        `json:"digests"`
 	AdmittedAt time.Time      `json:"admitted_at"`

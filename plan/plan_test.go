@@ -34,6 +34,14 @@ func TestWaves(t *testing.T) {
 			require.LessOrEqual(t, len(wave.Systems), plan.MaxWave)
 		}
 	})
+	t.Run("to read again, waves are twice as large", func(t *testing.T) {
+		systems := company(300)
+		for i := range systems {
+			systems[i].Stages = access.Stages()
+		}
+		require.Len(t, plan.Waves(systems, access.Verify), 3+5)
+		require.Len(t, plan.Waves(systems, access.Lock, access.Verify), 3+10)
+	})
 	t.Run("a wave holds systems of one queue", func(t *testing.T) {
 		systems := []plan.System{{Name: "a"}, {Name: "b", Queue: "dc1"}, {Name: "c"}, {Name: "d", Queue: "dc1"}}
 		require.Equal(t, []plan.Wave{{Systems: []string{"a"}}, {Systems: []string{"c"}},

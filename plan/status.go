@@ -32,7 +32,8 @@ type Status struct {
 	Cancelled     bool              `json:"cancelled,omitempty"`
 	Effective     time.Time         `json:"effective"`
 	AdmittedAt    time.Time         `json:"admitted_at,omitzero"`
-	ContainedAt   time.Time         `json:"contained_at,omitzero"` // last lock verified
+	LockedAt      time.Time         `json:"locked_at,omitzero"`    // newest verified lock
+	ContainedAt   time.Time         `json:"contained_at,omitzero"` // last lock verified, and none open
 	SettledAt     time.Time         `json:"settled_at,omitzero"`
 	ClosedAt      time.Time         `json:"closed_at,omitzero"`
 	ResidualUntil time.Time         `json:"residual_until,omitzero"` // tokens that were open may work until then

@@ -44,7 +44,8 @@ func DefaultPolicy() Policy {
 	return Policy{Patience: 15 * time.Minute, Budget: 3 * time.Second, TaskOwner: "security", TaskDeadline: 24 * time.Hour}
 }
 
-// MaxWave is the most systems that one activity drives.
+// MaxWave is the most systems that one activity drives; twice as many where it
+// mostly reads, since a crash repeats no more than reads then.
 const MaxWave = 30
 
 // Wave is the systems that one activity drives together.
@@ -55,7 +56,8 @@ type Wave struct {
 
 // Waves groups the systems that take part in any of the stages: identity providers and
 // slow ones alone and first, all others in waves of ⌈n/10⌉, 30 at most, of one
-// queue each. The order of systems is kept, so the same systems make the same waves.
+// queue each, or of twice that to verify. The order of systems is kept, so the same
+// systems make the same waves.
 func Waves(systems []System, stages ...access.Stage) []Wave {
 	var alone, waves []Wave
 	grouped := map[string][]string{}
@@ -77,6 +79,9 @@ func Waves(systems []System, stages ...access.Stage) []Wave {
 	for _, queue := range queues {
 		names := grouped[queue]
 		size := min((len(names)+9)/10, MaxWave)
+		if slices.Equal(stages, []access.Stage{access.Verify}) {
+			size *= 2
+		}
 		for chunk := range slices.Chunk(names, size) {
 			waves = append(waves, Wave{Queue: queue, Systems: chunk})
 		}
@@ -92,15 +97,15 @@ func first(systems []System, w Wave) int {
 	return 0
 }
 
-// Settling returns the systems with the given settle time, and Settles the
-// distinct settle times in rising order.
+// Settling returns the systems that are read again after the given settle time.
 func Settling(systems []System, settle time.Duration) []System {
 	return slices.DeleteFunc(slices.Clone(systems), func(s System) bool {
 		return s.Settle != settle || !s.TakesPart(access.Verify)
 	})
 }
 
-// Settles returns the distinct settle times of the systems that are read again.
+// Settles returns the distinct settle times of the systems that are read again, in
+// rising order.
 func Settles(systems []System) []time.Duration {
 	var all []time.Duration
 	for _, s := range systems {

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"slices"
+
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -61,13 +63,10 @@ func (t *termination) submit(ctx workflow.Context, how said, request access.Requ
 		return Acceptance{}, refusal("the request is about another person than this case")
 	case request.Event == t.request.Event:
 		return answer, t.refused
-	case t.refused != nil || t.before != nil || t.status.Phase == plan.Closed || t.next != nil:
-		if t.next == nil {
-			t.next = &request
-		}
-		return Acceptance{Case: t.next.Event, Subject: t.status.Subject}, nil
+	case t.refused != nil || t.before != nil || t.status.Phase == plan.Closed || t.life.Err() != nil:
+		return t.follow(ctx, request)
 	}
-	handledBy, err := t.join(ctx, request)
+	handledBy, err := t.join(ctx, t.status.Case, request)
 	if err != nil {
 		return Acceptance{}, err
 	}
@@ -76,27 +75,41 @@ func (t *termination) submit(ctx workflow.Context, how said, request access.Requ
 		return answer, nil
 	}
 	answer.Merged = true
-	t.note(ctx, access.Statement{ID: how.id, What: how.what, By: request.RequestedBy, Reason: request.Reason, Event: request.Event})
-	if t.status.Phase == plan.Settled {
-		t.again(ctx)
+	t.accounts = append(slices.Clip(t.accounts), request.Accounts...)
+	err = t.note(ctx, access.Statement{ID: how.id, What: how.what, By: request.RequestedBy, Reason: request.Reason, Event: request.Event})
+	if t.status.Phase == plan.Settled || len(request.Accounts) > 0 {
+		t.again()
 	}
-	return answer, nil
+	return answer, err
+}
+
+// follow leaves a request to a run of its own, which begins when this one ends. A
+// second one joins it.
+func (t *termination) follow(ctx workflow.Context, request access.Request) (Acceptance, error) {
+	if t.next == nil || t.next.Event == request.Event {
+		t.next = &request
+		return Acceptance{Case: request.Event, Subject: t.status.Subject}, nil
+	}
+	t.next.Accounts = append(slices.Clip(t.next.Accounts), request.Accounts...)
+	handledBy, err := t.join(ctx, t.next.Event, request)
+	return Acceptance{Case: handledBy, Subject: t.status.Subject, Merged: handledBy == t.next.Event}, err
 }
 
 // attest closes a task because a named person states that it is done.
 func (t *termination) attest(ctx workflow.Context, how said, r Resolution) (plan.Status, error) {
-	err := t.record(ctx, how, r)
-	if err == nil {
-		t.resolve(ctx, r.Task, access.Vouched)
-	}
-	return t.status, err
+	return t.vouch(ctx, how, r, access.Vouched)
 }
 
 // skip closes a task that stays undone.
 func (t *termination) skip(ctx workflow.Context, how said, r Resolution) (plan.Status, error) {
-	err := t.record(ctx, how, r)
+	return t.vouch(ctx, how, r, access.Excepted)
+}
+
+// vouch closes what the statement is about, once it is kept: the word is the evidence.
+func (t *termination) vouch(ctx workflow.Context, how said, r Resolution, d access.Disposition) (plan.Status, error) {
+	stages, err := t.record(ctx, how, r)
 	if err == nil {
-		t.resolve(ctx, r.Task, access.Excepted)
+		t.resolve(ctx, r.Task, stages, d)
 	}
 	return t.status, err
 }
@@ -104,36 +117,38 @@ func (t *termination) skip(ctx workflow.Context, how said, r Resolution) (plan.S
 // retryTask tries the system of a task again, at once: trying needs no evidence.
 func (t *termination) retryTask(ctx workflow.Context, how said, r Resolution) (plan.Status, error) {
 	if r.By != string(t.status.Subject) {
-		t.retry(ctx, r.Task)
+		t.retry(r.Task)
 	}
-	return t.status, t.record(ctx, how, r)
+	_, err := t.record(ctx, how, r)
+	return t.status, err
 }
 
-// record keeps on record what somebody says of a task before it takes effect, and
-// refuses, on record too, what cannot take effect.
-func (t *termination) record(ctx workflow.Context, how said, r Resolution) error {
+// record keeps on record what somebody says of a task, and returns the stages that
+// it is about. What cannot take effect is refused, on record too.
+func (t *termination) record(ctx workflow.Context, how said, r Resolution) ([]access.Stage, error) {
 	statement := access.Statement{ID: how.id, What: how.what, Task: r.Task, Reason: r.Reason, Artefact: r.Artefact,
 		By: access.Actor{Name: r.By, Authority: access.Claimed}}
-	switch i := t.task(r.Task); {
+	switch i := t.status.Task(r.Task); {
 	case r.By == string(t.status.Subject):
 		statement.Refused = "the leaver cannot resolve their own case"
 	case i < 0:
 		statement.Refused = "there is no open task of that name"
 	default:
-		statement.System, statement.Stages = t.status.Tasks[i].System, t.status.Tasks[i].Stages
+		statement.System, statement.Stages = t.status.Tasks[i].System, slices.Clone(t.status.Tasks[i].Stages)
 	}
-	t.note(ctx, statement)
+	if err := t.note(ctx, statement); err != nil {
+		return nil, err
+	}
 	if statement.Refused != "" {
-		return refusal(statement.Refused)
+		return nil, refusal(statement.Refused)
 	}
-	return nil
+	return statement.Stages, nil
 }
 
 // ignore keeps on record that a signal was not understood.
 func (t *termination) ignore(ctx workflow.Context, how said, why string) error {
 	t.status.Ignored++
-	t.note(ctx, access.Statement{ID: how.id, What: how.what, Refused: why, By: access.Actor{Name: "unknown", Authority: access.Claimed}})
-	return nil
+	return t.note(ctx, access.Statement{ID: how.id, What: how.what, Refused: why, By: access.Actor{Name: "unknown", Authority: access.Claimed}})
 }
 
 func refusal(why string) error {

@@ -12,33 +12,35 @@ import (
 )
 
 // drives knows which systems are being driven.
-type drives struct {
-	running map[string]workflow.CancelFunc
-	// alone are the systems that no step waits for any longer: past patience, or
-	// tried again on somebody's word. They take all stages that are left by themselves.
-	alone map[string]bool
+type drives struct{ running map[string]*drive }
+
+// drive is what runs on one system, or on several in a wave.
+type drive struct {
+	systems []string
+	cancel  workflow.CancelFunc
+	// alone: no step waits for it any longer, because it is past patience or was tried
+	// again on somebody's word. It takes all stages that are left by itself.
+	alone bool
 }
 
-func newDrives() drives {
-	return drives{running: map[string]workflow.CancelFunc{}, alone: map[string]bool{}}
-}
+func newDrives() drives { return drives{running: map[string]*drive{}} }
 
 func (d drives) none() bool { return len(d.running) == 0 }
 
-// awaited tells whether a step still waits for a system.
-func (d drives) awaited() bool { return len(d.running) > len(d.alone) }
+func (d drives) has(system string) bool { return d.running[system] != nil }
 
-func (d drives) begin(system string, cancel workflow.CancelFunc) { d.running[system] = cancel }
+func (d drives) end(system string) { delete(d.running, system) }
 
-func (d drives) end(system string) {
-	delete(d.running, system)
-	delete(d.alone, system)
+// awaited tells whether a step still waits for one of the systems.
+func (d drives) awaited(systems []string) bool {
+	return slices.ContainsFunc(systems, func(system string) bool { return d.has(system) && !d.running[system].alone })
 }
 
-// stop cancels what runs on a system.
-func (d drives) stop(system string) {
-	if cancel := d.running[system]; cancel != nil {
-		cancel()
+// stop cancels what runs on a system, unless it runs for others as well: in a wave
+// the system is left to the wave's end, and what that finds gives way to what was said.
+func (d drives) stop(system string, needed func(system string) bool) {
+	if one := d.running[system]; one != nil && !slices.ContainsFunc(one.systems, needed) {
+		one.cancel()
 	}
 }
 
@@ -49,26 +51,35 @@ func (t *termination) driveAll(ctx workflow.Context, systems []plan.System, stag
 	if ctx.Err() != nil {
 		return
 	}
+	t.begin(ctx, systems, stages)
+	t.awaitDriven(ctx)
+}
+
+// begin begins the waves of the systems that are not being driven.
+func (t *termination) begin(ctx workflow.Context, systems []plan.System, stages []access.Stage) {
 	idle := slices.DeleteFunc(slices.Clone(systems), func(s plan.System) bool {
-		return t.drives.running[s.Name] != nil || slices.Contains(t.stuck(s.Name), access.Lock)
+		return t.drives.has(s.Name) || slices.Contains(t.status.Stuck(s.Name), access.Lock)
 	})
 	for _, wave := range plan.Waves(idle, stages...) {
 		ctx, cancel := workflow.WithCancel(ctx)
 		for _, system := range wave.Systems {
-			t.drives.begin(system, cancel)
-			for _, stage := range stages {
-				t.mark(stage, system, access.Running)
-			}
+			t.drives.running[system] = &drive{systems: wave.Systems, cancel: cancel}
+			t.status.Begin(system, stages)
 		}
 		workflow.GoNamed(ctx, "wave", func(ctx workflow.Context) { t.driveWave(ctx, wave, stages) })
 	}
-	if !t.drives.awaited() {
+}
+
+// awaitDriven waits for what is being driven, as long as patience lasts.
+func (t *termination) awaitDriven(ctx workflow.Context) {
+	awaited := func() bool { return t.drives.awaited(t.status.Grid.Systems) }
+	if !awaited() {
 		return
 	}
 	waiting, stop := workflow.WithCancel(ctx)
 	defer stop() // the timer of patience ends with the wait
 	inTime, err := workflow.AwaitWithOptions(waiting, workflow.AwaitOptions{Timeout: t.policy.Patience,
-		TimerOptions: workflow.TimerOptions{Summary: "patience: then a person is told"}}, func() bool { return !t.drives.awaited() })
+		TimerOptions: workflow.TimerOptions{Summary: "patience: then a person is told"}}, func() bool { return !awaited() })
 	if err != nil {
 		t.awaitStopped(ctx)
 		return
@@ -77,9 +88,9 @@ func (t *termination) driveAll(ctx workflow.Context, systems []plan.System, stag
 		return
 	}
 	for _, system := range t.status.Grid.Systems {
-		if t.drives.running[system] != nil && !t.drives.alone[system] {
-			t.drives.alone[system] = true
-			t.openTask(ctx, access.Error{Code: access.Unavailable, System: system})
+		if one := t.drives.running[system]; one != nil && !one.alone {
+			one.alone = true
+			t.hand(ctx, access.Error{Code: access.Unavailable, System: system})
 		}
 	}
 }
@@ -102,7 +113,7 @@ func (t *termination) driveWave(ctx workflow.Context, wave plan.Wave, stages []a
 	}
 	var result activities.DriveResult
 	err := workflow.ExecuteActivity(forWave(ctx, t.queue(wave.Queue), len(wave.Systems), stages), verbs.DriveWave, activities.DriveInput{
-		Case: t.status.Case, Subject: t.status.Subject, Accounts: t.request.Accounts,
+		Case: t.status.Case, Subject: t.status.Subject, Accounts: t.accounts,
 		Systems: wave.Systems, Stages: stages, Budget: t.policy.Budget}).Get(ctx, &result)
 	if err != nil {
 		// A wave that cannot run at all says nothing of its systems: each is tried
@@ -110,25 +121,28 @@ func (t *termination) driveWave(ctx workflow.Context, wave plan.Wave, stages []a
 		workflow.GetLogger(ctx).Warn("wave did not end as it should; its systems go on alone", "systems", len(wave.Systems), "error", err)
 		result = activities.DriveResult{}
 	}
-	left := t.apply(ctx, wave.Systems, stages, result)
+	again := t.apply(ctx, wave.Systems, stages, result)
 	for _, name := range wave.Systems {
-		if !slices.Contains(left, name) || ctx.Err() != nil {
+		if !slices.Contains(again, name) || ctx.Err() != nil {
 			t.drives.end(name)
 			continue
 		}
 		ctx, cancel := workflow.WithCancel(ctx)
-		t.drives.begin(name, cancel)
+		t.drives.running[name].systems, t.drives.running[name].cancel = []string{name}, cancel
 		workflow.GoNamed(ctx, "straggler", func(ctx workflow.Context) { t.driveSystem(ctx, t.system(name), stages) })
 	}
+	t.goOn(ctx)
 }
 
-// driveSystem drives one system until it is done or only a person can go on.
+// driveSystem drives one system until it is done or only a person can go on. One
+// that goes alone takes the stages that follow as well.
 func (t *termination) driveSystem(ctx workflow.Context, system plan.System, stages []access.Stage) {
+	defer t.goOn(ctx)
 	defer t.drives.end(system.Name)
-	for {
+	for len(stages) > 0 {
 		var result activities.DriveResult
 		err := workflow.ExecuteActivity(forSystem(ctx, t.queue(system.Queue), system.Name, stages), verbs.DriveSystem, activities.DriveInput{
-			Case: t.status.Case, Subject: t.status.Subject, Accounts: t.request.Accounts,
+			Case: t.status.Case, Subject: t.status.Subject, Accounts: t.accounts,
 			Systems: []string{system.Name}, Stages: stages}).Get(ctx, &result)
 		if ctx.Err() != nil {
 			t.apply(ctx, []string{system.Name}, stages, result)
@@ -137,20 +151,23 @@ func (t *termination) driveSystem(ctx workflow.Context, system plan.System, stag
 		if err != nil {
 			why := activities.ErrorOf(err)
 			why.System = system.Name
-			t.openTask(ctx, why)
+			t.hand(ctx, why)
 			if !why.Code.Transient() || t.sleepUntil(ctx, workflow.Now(ctx).Add(time.Minute), "until "+system.Name+" is tried again") != nil {
 				return
 			}
 			continue
 		}
-		t.apply(ctx, []string{system.Name}, stages, result)
-		if !t.drives.alone[system.Name] {
+		if again := t.apply(ctx, []string{system.Name}, stages, result); len(again) > 0 {
+			stages = t.running(system.Name, stages) // what is done is not done again
+			continue
+		}
+		if !t.drives.running[system.Name].alone {
 			return
 		}
-		if stages = t.following(system); len(stages) == 0 {
+		if stages = t.status.Following(system.Name); len(stages) == 0 {
 			return
 		}
-		t.mark(stages[0], system.Name, access.Running)
+		t.status.Begin(system.Name, stages)
 		if stages[0] == access.Verify {
 			if err := t.sleepUntil(ctx, workflow.Now(ctx).Add(system.Settle), "until "+system.Name+" shows its changes"); err != nil {
 				return // cancelled
@@ -159,90 +176,49 @@ func (t *termination) driveSystem(ctx workflow.Context, system plan.System, stag
 	}
 }
 
-// following returns what a system that goes alone does next: the first stage that
-// waits for nothing but its turn.
-func (t *termination) following(system plan.System) []access.Stage {
-	for _, stage := range access.Stages() {
-		if t.status.Grid.At(stage, system.Name) == access.Pending && len(t.ready([]plan.System{system}, stage)) > 0 {
-			return []access.Stage{stage}
+// running returns those of the stages that are still being done on a system. A
+// second read without a cell of its own is being done while the lock cell says so.
+func (t *termination) running(system string, stages []access.Stage) []access.Stage {
+	return slices.DeleteFunc(slices.Clone(stages), func(stage access.Stage) bool {
+		cell := stage
+		if stage == access.Verify && t.status.Grid.At(stage, system) == "" {
+			cell = access.Lock
 		}
-	}
-	return nil
+		return t.status.Grid.At(cell, system) != access.Running
+	})
 }
 
-// apply puts the result of a drive into the grid. It returns the systems that
-// shall be tried again.
-func (t *termination) apply(ctx workflow.Context, systems []string, stages []access.Stage, result activities.DriveResult) (left []string) {
+// apply puts the result of a drive into the case. It returns the systems that shall
+// be tried again.
+func (t *termination) apply(ctx workflow.Context, systems []string, stages []access.Stage, result activities.DriveResult) (again []string) {
 	why := map[string]access.Error{}
 	for _, e := range result.Open {
 		why[e.System] = e
 	}
-	if result.LockedAt.After(t.status.ContainedAt) && slices.Contains(stages, access.Lock) {
-		t.status.ContainedAt = result.LockedAt
-	}
-	if result.ResidualUntil.After(t.status.ResidualUntil) && slices.Contains(stages, access.Lock) {
-		t.status.ResidualUntil = result.ResidualUntil
-	}
+	t.status.Locked(result.LockedAt)
 	for i, system := range systems {
-		if i < len(result.Outlives) && result.Outlives[i] == 'o' && !slices.Contains(t.outlives, system) {
-			t.outlives = append(t.outlives, system)
+		if i < len(result.Outlives) && result.Outlives[i] == 'o' {
+			t.outlive(system, result.ResidualUntil)
 		}
-		worst := access.Running
-		for _, stage := range stages {
-			d := access.Running
+		ends := make([]access.Disposition, len(stages))
+		for j, stage := range stages {
+			ends[j] = access.Running
 			if row := result.Rows[stage]; i < len(row) {
-				d = plan.DispositionOf(row[i])
-			}
-			t.mark(stage, system, d)
-			if stage == stages[0] {
-				worst = d
-			}
-			if d == access.Running || d == access.Manual {
-				worst = d
+				ends[j] = plan.DispositionOf(row[i])
 			}
 		}
-		switch {
-		case worst == access.Running:
-			left = append(left, system)
-		case worst == access.Manual:
-			t.openTask(ctx, why[system])
-		default:
-			t.closeTask(system)
+		next := t.status.Apply(system, stages, ends, why[system], t.policy, workflow.Now(ctx))
+		if next == plan.Repeat && len(t.running(system, stages)) > 0 {
+			again = append(again, system)
 		}
 	}
 	t.show(ctx)
-	return left
+	return again
 }
 
-// mark sets a cell. A cell that a person has vouched for gives way only to proof.
-// A system that has no cell for a second read falls back into its lock cell when
-// that read finds it alive.
-func (t *termination) mark(stage access.Stage, system string, d access.Disposition) {
-	if lock := t.status.Grid.At(access.Lock, system); stage == access.Verify && t.status.Grid.At(stage, system) == "" && (d.Open() || lock.Open()) {
-		stage = access.Lock
-	}
-	now := t.status.Grid.At(stage, system)
-	if d == "" || (now == access.Vouched || now == access.Excepted) && d.Open() {
-		return
-	}
-	t.status.Grid.Set(stage, system, d)
-}
-
-// ready returns the systems on which a stage may begin: it is open, the account is
-// locked or gone, and nothing before it is still being done. What waits for a
-// person holds up nothing but itself.
+// ready returns the systems on which a stage may begin.
 func (t *termination) ready(systems []plan.System, stage access.Stage) []plan.System {
-	return slices.DeleteFunc(slices.Clone(systems), func(s plan.System) bool {
-		if t.status.Grid.At(stage, s.Name) != access.Pending || t.status.Grid.At(access.Lock, s.Name).Open() {
-			return true
-		}
-		for _, earlier := range access.Stages()[:slices.Index(access.Stages(), stage)] {
-			if d := t.status.Grid.At(earlier, s.Name); d == access.Pending || d == access.Running {
-				return true
-			}
-		}
-		return false
-	})
+	return slices.DeleteFunc(slices.Clone(systems), func(s plan.System) bool { return !t.status.Ready(s.Name, stage) })
 }
 
 func (t *termination) system(name string) plan.System {
@@ -251,16 +227,6 @@ func (t *termination) system(name string) plan.System {
 		return plan.System{Name: name}
 	}
 	return t.systems[i]
-}
-
-func (t *termination) named(names []string) []plan.System {
-	var systems []plan.System
-	for _, name := range names {
-		s := t.system(name)
-		s.Stages = access.Stages() // the probe reads all of them, a cell or none
-		systems = append(systems, s)
-	}
-	return systems
 }
 
 // queue is the task queue on which this case reaches a system's queue.

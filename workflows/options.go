@@ -36,8 +36,9 @@ func forWave(ctx workflow.Context, queue string, systems int, stages []access.St
 	})
 }
 
-// forSystem never gives up: a straggler is tried for as long as it takes, at
-// longer and longer intervals, a minute at most, or when its provider says.
+// forSystem never gives up: a straggler is tried for as long as it takes, at longer
+// and longer intervals, a minute at most, or when its provider says, five minutes at
+// most.
 func forSystem(ctx workflow.Context, queue, system string, stages []access.Stage) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:             fmt.Sprintf("%s on %s", words(stages), system),

@@ -35,7 +35,9 @@ func Termination(ctx workflow.Context, request access.Request) (plan.Conclusion,
 
 // termination is the state of a case.
 type termination struct {
+	life     workflow.Context // ends when the case is cancelled; messages are heard out beyond it
 	request  access.Request
+	accounts []access.AccountRef // named in this request and in those that joined
 	status   plan.Status
 	policy   plan.Policy
 	systems  []plan.System
@@ -45,8 +47,8 @@ type termination struct {
 	next     *access.Request  // came too late for this case; a run of its own follows
 
 	drives    drives
-	outlives  []string // systems in which access may outlive the lock
-	probed    bool     // residual access is over and was looked for
+	residuals []residual
+	published string // what searches find
 	signals   []signal
 	talking   int // signals being handled
 	signalled int // signals taken so far
@@ -55,7 +57,7 @@ type termination struct {
 // setup sets all state before it registers a handler: a handler may run before the
 // first line of run does.
 func (t *termination) setup(ctx workflow.Context, request access.Request) error {
-	t.request = request
+	t.life, t.request, t.accounts = ctx, request, request.Accounts
 	t.drives = newDrives()
 	t.status = plan.Status{Case: request.Event, Subject: request.Subject, Strategy: request.Strategy,
 		Phase: plan.Admitting, Verdict: plan.Incomplete, Effective: request.Effective}
@@ -70,8 +72,12 @@ func (t *termination) run(ctx workflow.Context) (plan.Conclusion, error) {
 	t.verify(ctx)
 	t.reclaim(ctx)
 	t.settle(ctx)
-	t.awaitResolved(ctx)
-	return t.close(ctx)
+	for {
+		t.awaitResolved(ctx)
+		if final, borne := t.conclude(ctx); borne {
+			return t.close(ctx, final)
+		}
+	}
 }
 
 // admit writes the event down and learns what the case goes by. It is done even
@@ -91,8 +97,10 @@ func (t *termination) admit(ctx workflow.Context) error {
 		return err
 	}
 	t.before, t.policy, t.systems = admission.HandledBefore, admission.Policy, admission.Systems
-	t.status.AdmittedAt = admission.AdmittedAt
-	t.status.Grid = plan.NewGrid(t.systems)
+	if t.before == nil {
+		t.status.Case, t.status.AdmittedAt = admission.Case, admission.AdmittedAt
+		t.status.Grid = plan.NewGrid(t.systems)
+	}
 	t.admitted = true
 	t.show(ctx)
 	return nil
@@ -138,56 +146,74 @@ func (t *termination) settle(ctx workflow.Context) {
 	}
 	t.status.SettledAt = workflow.Now(ctx)
 	t.enter(ctx, plan.Settled)
+	workflow.GoNamed(ctx, "residual", t.probe)
 	t.goOn(ctx)
 	if t.quiet() {
 		return // nothing is waited for: the final report follows at once
 	}
-	t.report(ctx, false)
+	t.publish(ctx)
+	if _, err := t.report(ctx, false); err != nil {
+		workflow.GetLogger(ctx).Error("interim report not written", "error", err)
+	}
 }
 
 // awaitResolved waits for stragglers, for people, and for the end of tokens that
-// cannot be recalled.
+// cannot be recalled, and hears out whoever is speaking: what is said in the last
+// moment may begin something.
 func (t *termination) awaitResolved(ctx workflow.Context) {
-	workflow.GoNamed(ctx, "residual", t.probe)
-	err := workflow.Await(ctx, t.quiet)
-	if err != nil && !errors.Is(err, workflow.ErrCanceled) && ctx.Err() == nil {
-		workflow.GetLogger(ctx).Error("wait for resolution", "error", err)
+	hearing, _ := workflow.NewDisconnectedContext(ctx)
+	for {
+		if err := workflow.Await(ctx, t.quiet); err != nil {
+			t.awaitStopped(ctx) // cancelled
+			return
+		}
+		if err := t.hearOut(hearing); err != nil || t.quiet() {
+			return // close meets the same error
+		}
 	}
 }
 
 // quiet tells whether nothing is left to wait for.
 func (t *termination) quiet() bool {
-	return t.drives.none() && len(t.status.Tasks) == 0 && (t.probed || t.status.ResidualUntil.IsZero())
+	return t.drives.none() && t.status.Idle() && !t.outlived()
 }
 
-// probe looks, when the last token must be dead, whether the accounts still are.
-func (t *termination) probe(ctx workflow.Context) {
-	if t.status.ResidualUntil.IsZero() {
-		return
-	}
-	if err := t.sleepUntil(ctx, t.status.ResidualUntil, "until tokens that cannot be recalled are over"); err != nil {
-		return // cancelled
-	}
-	t.driveAll(ctx, t.named(t.outlives), access.Verify)
-	t.probed = true
-}
-
-// close reports, keeps the history, and answers. It runs to its end whatever has
-// become of the case, and loses no message.
-func (t *termination) close(ctx workflow.Context) (plan.Conclusion, error) {
+// conclude writes the final report. It returns false when the evidence does not bear
+// the case out: then the systems in doubt are a person's, and the case goes on. A
+// case that is cancelled, or that another run follows, ends as it is.
+func (t *termination) conclude(ctx workflow.Context) (activities.ReportResult, bool) {
 	t.status.Cancelled = ctx.Err() != nil
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	if err := t.hearOut(ctx); err != nil {
-		return plan.Conclusion{}, err
-	}
 	t.status.ClosedAt = workflow.Now(ctx)
 	t.enter(ctx, plan.Closed)
 	if t.status.Cancelled {
 		t.status.Grid.Stop()
-		t.note(ctx, access.Statement{ID: "cancel", What: "cancel", By: access.Actor{Name: "somebody in the Temporal UI or by its API", Authority: access.Claimed},
-			Reason: "remaining steps stopped; locks stay"})
+		err := t.note(ctx, access.Statement{ID: "cancel", What: "cancel", Reason: "remaining steps stopped; locks stay",
+			By: access.Actor{Name: "somebody in the Temporal UI or by its API", Authority: access.Claimed}})
+		if err != nil {
+			workflow.GetLogger(ctx).Error("cancellation not kept", "error", err)
+		}
 	}
-	final := t.report(ctx, true)
+	final := t.reportAtLast(ctx)
+	if len(final.Contradicted) == 0 || t.status.Cancelled || t.next != nil {
+		return final, true
+	}
+	t.status.ClosedAt = time.Time{}
+	t.enter(ctx, plan.Settled)
+	for _, system := range final.Contradicted {
+		t.status.Reopen(access.Error{Code: access.Invalid, System: system,
+			Hint: "the evidence does not bear out what the case holds for done; the report says how"}, t.policy, workflow.Now(ctx))
+	}
+	t.show(ctx)
+	return final, false
+}
+
+// close keeps the history, and answers. It runs to its end whatever has become of
+// the case, and loses no message.
+func (t *termination) close(ctx workflow.Context, final activities.ReportResult) (plan.Conclusion, error) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	t.status.Verdict = final.Verdict
+	t.publish(ctx)
 	conclusion := plan.Conclusion{Case: t.status.Case, Verdict: final.Verdict, Open: len(t.status.Tasks), Report: final.Key, Digest: final.Digest,
 		ContainedAt: t.status.ContainedAt, SettledAt: t.status.SettledAt, ClosedAt: t.status.ClosedAt}
 	info := workflow.GetInfo(ctx)

@@ -41,6 +41,12 @@ type house struct {
 	closes   []activities.CloseInput
 	joins    []access.Request
 	joinedBy string
+	joined   func(caseID string) string
+
+	queues       []string
+	wave, note   time.Duration // how long these activities take
+	contradicted []string      // what the final report does not bear out
+	unreported   int           // how often the report cannot be written
 }
 
 // answer is how one drive of one system ends.
@@ -63,7 +69,7 @@ func newHouse(t *testing.T, systems ...plan.System) *house {
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	h := &house{t: t, env: suite.NewTestWorkflowEnvironment(), answers: map[string][]answer{}}
 	policy := plan.DefaultPolicy()
-	h.admits = activities.Admission{Systems: systems, Policy: policy}
+	h.admits = activities.Admission{Case: "hr-1", Systems: systems, Policy: policy}
 	h.env.RegisterWorkflowWithOptions(workflows.Termination, workflow.RegisterOptions{Name: workflows.TerminationName})
 	h.env.RegisterActivity(&activities.Activities{})
 	h.env.SetTestTimeout(20 * time.Second)
@@ -71,20 +77,22 @@ func newHouse(t *testing.T, systems ...plan.System) *house {
 	h.env.OnActivity("Admit", mock.Anything, mock.Anything).Return(func(context.Context, activities.AdmitInput) (activities.Admission, error) {
 		return h.admits, h.refuses
 	})
-	h.env.OnActivity("DriveWave", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.DriveInput) (activities.DriveResult, error) {
+	h.env.OnActivity("DriveWave", mock.Anything, mock.Anything).AfterFn(func() time.Duration { return h.wave }).Return(func(_ context.Context, in activities.DriveInput) (activities.DriveResult, error) {
 		h.waves = append(h.waves, in)
 		return h.drive(in), nil
 	}).Maybe()
-	h.env.OnActivity("DriveSystem", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.DriveInput) (activities.DriveResult, error) {
+	h.env.OnActivity("DriveSystem", mock.Anything, mock.Anything).Return(func(ctx context.Context, in activities.DriveInput) (activities.DriveResult, error) {
+		h.queues = append(h.queues, activity.GetInfo(ctx).TaskQueue)
 		h.singles = append(h.singles, in)
 		result := h.drive(in)
-		if len(result.Open) > 0 && result.Open[0].Code.Transient() {
+		locked := strings.ContainsAny(result.Rows[access.Lock], "va") // told at once, whatever came after it
+		if len(result.Open) > 0 && result.Open[0].Code.Transient() && !locked {
 			e := result.Open[0]
-			return activities.DriveResult{}, temporal.NewApplicationErrorWithOptions(e.Error(), string(e.Code), temporal.ApplicationErrorOptions{Details: []any{e}})
+			return activities.DriveResult{}, temporal.NewApplicationErrorWithOptions(e.Error(), string(e.Code), temporal.ApplicationErrorOptions{Details: []any{e}, NextRetryDelay: e.RetryAfter})
 		}
 		return result, nil
 	}).Maybe()
-	h.env.OnActivity("Note", mock.Anything, mock.Anything).Return(func(_ context.Context, s access.Statement) error {
+	h.env.OnActivity("Note", mock.Anything, mock.Anything).AfterFn(func() time.Duration { return h.note }).Return(func(_ context.Context, s access.Statement) error {
 		h.notes = append(h.notes, s)
 		return nil
 	}).Maybe()
@@ -96,8 +104,16 @@ func newHouse(t *testing.T, systems ...plan.System) *house {
 		return caseID, nil
 	}).Maybe()
 	h.env.OnActivity("Report", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.ReportInput) (activities.ReportResult, error) {
+		if h.unreported > 0 {
+			h.unreported--
+			return activities.ReportResult{}, temporal.NewNonRetryableApplicationError("invalid", string(access.Invalid), nil)
+		}
 		h.reports = append(h.reports, in)
-		return activities.ReportResult{Key: "report", Digest: "digest", Verdict: in.Status.Verdict}, nil
+		result := activities.ReportResult{Key: "report", Digest: "digest", Verdict: in.Status.Verdict}
+		if in.Final {
+			result.Contradicted = h.contradicted
+		}
+		return result, nil
 	}).Maybe()
 	h.env.OnActivity("Close", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.CloseInput) error {
 		h.closes = append(h.closes, in)
@@ -207,6 +223,21 @@ func TestTermination(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, plan.Complete, conclusion.Verdict)
 		require.Len(t, h.singles, 4, "the system of the last wave, and three attempts at crm by itself")
+	})
+
+	t.Run("a lock that holds is told at once, and what cannot follow it yet is tried by itself", func(t *testing.T) {
+		h := newHouse(t, plan.System{Name: "okta", IdentityProvider: true})
+		h.answers["okta"] = []answer{{rows: map[access.Stage]access.Disposition{access.Lock: access.Verified, access.Revoke: access.Running},
+			err: &access.Error{Code: access.Unavailable}}, down, done}
+		h.after(500*time.Millisecond, func() {
+			require.Equal(t, access.Verified, h.status().Grid.At(access.Lock, "okta"))
+			require.Equal(t, access.Running, h.status().Grid.At(access.Revoke, "okta"))
+		})
+		conclusion, err := h.run()
+		require.NoError(t, err)
+		require.Equal(t, plan.Complete, conclusion.Verdict)
+		require.Equal(t, [][]access.Stage{{access.Lock, access.Revoke}, {access.Revoke}, {access.Revoke}},
+			[][]access.Stage{h.singles[0].Stages, h.singles[1].Stages, h.singles[2].Stages})
 	})
 
 	t.Run("past patience a person is told, trying goes on, and success closes the task", func(t *testing.T) {

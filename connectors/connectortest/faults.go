@@ -122,7 +122,7 @@ func (d disturbance) requireCode(t T, h *Harness, err error, code access.Code, o
 	e := safe(t, h, err)
 	require.Equal(t, code, e.Code, op)
 	if d.lasting {
-		require.Greater(t, e.RetryAfter, 59*time.Minute, "%s: what the provider asks is passed on", op)
+		require.Greater(t, e.RetryAfter, 4*time.Minute, "%s: what the provider asks is passed on", op)
 	}
 }
 

@@ -191,7 +191,7 @@ func TestRateLimits(t *testing.T) {
 		require.NoError(t, err)
 		_, err = h.State(t.Context(), h.ref())
 		require.Equal(t, access.RateLimited, access.CodeOf(err))
-		require.Greater(t, access.AsError(err, "").RetryAfter, 50*time.Minute)
+		require.Greater(t, access.AsError(err, "").RetryAfter, 4*time.Minute)
 	})
 	t.Run("an exhausted bucket does not hold back another", func(t *testing.T) {
 		h := newHouse(t, simulator.Options{})

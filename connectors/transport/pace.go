@@ -16,6 +16,10 @@ type pacer struct {
 	buckets map[string]*bucket
 }
 
+// longest is how long a bucket is held back at the most: then the provider is asked
+// again, whatever it said.
+const longest = 5 * time.Minute
+
 type bucket struct {
 	remaining int       // requests left until reset, as far as we know
 	known     bool      // whether remaining means anything
@@ -66,7 +70,7 @@ func (p *pacer) learn(name string, resp *http.Response, now time.Time) (time.Dur
 		after, told = b.reset.Sub(now), true
 	}
 	if told {
-		b.blocked, b.because = now.Add(after), code
+		b.blocked, b.because = now.Add(min(after, longest)), code
 	}
 	return after, told
 }
@@ -92,14 +96,14 @@ func window(h http.Header, now time.Time) (remaining int, reset time.Time, ok bo
 		if date, err := http.ParseTime(h.Get("Date")); err == nil {
 			left = time.Unix(epoch, 0).Sub(date)
 		}
-		return n, now.Add(max(left, 0)), true
+		return n, now.Add(min(max(left, 0), longest)), true
 	}
 	if n, err := strconv.Atoi(h.Get("RateLimit-Remaining")); err == nil {
 		seconds, err := strconv.Atoi(h.Get("RateLimit-Reset"))
 		if err != nil || seconds < 0 {
 			return 0, time.Time{}, false
 		}
-		return n, now.Add(time.Duration(seconds) * time.Second), true
+		return n, now.Add(min(time.Duration(seconds)*time.Second, longest)), true
 	}
 	return 0, time.Time{}, false
 }

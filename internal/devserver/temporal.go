@@ -2,6 +2,7 @@ package devserver
 
 import (
 	"log/slog"
+	"time"
 
 	clusterconfig "go.temporal.io/server/common/cluster"
 	"go.temporal.io/server/common/config"
@@ -82,6 +83,9 @@ func dynamicConfig() dynamicconfig.StaticClient {
 		dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key(): true,
 		// The default of 10 lists and counts a second is spent by one UI and one watcher.
 		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 100,
+		// At the default of 1 s a timer that is shorter takes a second all the same: the
+		// reader of timers is that far ahead.
+		dynamicconfig.TimerProcessorMaxTimeShift.Key(): 10 * time.Millisecond,
 		// Nothing leaves loopback.
 		dynamicconfig.EnableServerVersionCheck.Key(): false,
 		// The default of 128,000 histories is for a cluster's memory.

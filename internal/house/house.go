@@ -67,7 +67,7 @@ func (h *House) Close() error { return h.Evidence.Close() }
 // which histories are read.
 func (h *House) Activities() *activities.Activities {
 	a := &activities.Activities{Systems: map[string]*connectors.System{}, Policy: h.Config.Policy.Plan(), Digest: h.Config.Digest(),
-		Roster: h.Roster, Evidence: h.Evidence, Logger: h.options.Logger, Clock: h.options.Clock, Version: h.options.Version}
+		Roster: h.Roster, Evidence: h.Evidence, Clock: h.options.Clock, Version: h.options.Version}
 	for _, system := range h.Systems {
 		a.Systems[system.Name()] = system
 	}

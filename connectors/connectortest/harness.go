@@ -51,6 +51,10 @@ type Harness struct {
 	// Harmless tells which requests change nothing although their method says
 	// otherwise. GET, HEAD and requests for tokens are known to; nil adds none.
 	Harmless func(method, path string) bool
+	// Inapplicable names checks, by their sentences, that cannot be tried on this
+	// system, and says why, such as a protocol that has no Retry-After. They are
+	// skipped, and stand as skipped in the golden file.
+	Inapplicable map[string]string
 }
 
 // T is what a check needs of a test. *testing.T has it, and so has the recorder
@@ -72,7 +76,11 @@ type check struct {
 
 // Run runs the suite. make makes a fresh harness, and registers its clean-up; a
 // check that tries one thing at many points makes one for each point.
+//
+// Which checks ran and which were skipped, and why, must be as it stands in
+// testdata/conformance.golden of the package under test; -update rewrites it.
 func Run(t *testing.T, make func(t *testing.T) *Harness) {
+	verdicts := map[string]string{}
 	byGroup := map[string][]check{}
 	var groups []string
 	for _, c := range checks() {
@@ -85,11 +93,14 @@ func Run(t *testing.T, make func(t *testing.T) *Harness) {
 		t.Run(group, func(t *testing.T) {
 			for _, c := range byGroup[group] {
 				t.Run(c.sentence, func(t *testing.T) {
-					c.run(t, func() *Harness { return make(t) })
+					w := &witness{T: t}
+					defer func() { verdicts[t.Name()] = w.verdict() }()
+					c.run(w, func() *Harness { return make(t) })
 				})
 			}
 		})
 	}
+	requireGolden(t, verdicts)
 }
 
 // checks lists every check of the suite.
@@ -98,15 +109,20 @@ func checks() []check {
 		repeatChecks(), deniedChecks(), faultChecks(), safetyChecks())
 }
 
-// run runs the check, unless the connector lacks what it is about.
+// run runs the check, unless the connector or its system lacks what it is about.
 func (c check) run(t T, fresh func() *Harness) {
 	t.Helper()
-	if len(c.needs) > 0 {
-		has := connectors.Capabilities(fresh().Connector)
-		for _, need := range c.needs {
-			if !slices.Contains(has, need) {
-				t.Skip("this connector has no capability " + string(need))
-			}
+	h := fresh()
+	if why := h.Inapplicable[c.sentence]; why != "" {
+		t.Skip(why)
+	}
+	for sentence := range h.Inapplicable {
+		require.True(t, slices.ContainsFunc(checks(), func(c check) bool { return c.sentence == sentence }), "no check is named %q", sentence)
+	}
+	has := connectors.Capabilities(h.Connector)
+	for _, need := range c.needs {
+		if !slices.Contains(has, need) {
+			t.Skip("this connector has no capability " + string(need))
 		}
 	}
 	c.holds(t, fresh)

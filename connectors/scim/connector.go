@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,7 +33,8 @@ type Connector struct {
 
 	mu     sync.Mutex
 	probed *serviceConfig     // nil: not asked yet
-	proofs map[Attribute]bool // nil: not tried yet
+	proofs map[Attribute]bool // which look-ups were tried, and whether they find
+	groups *bool              // whether there are groups; nil: no check has passed yet
 
 	// What reads have shown that this application shows.
 	showsGroups, showsMembers     atomic.Bool
@@ -52,7 +54,7 @@ func New(system string, config Config) (*Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Connector{system: system, config: config, client: transport.New(transport.Options{
+	return &Connector{system: system, config: config, proofs: map[Attribute]bool{}, client: transport.New(transport.Options{
 		System:       system,
 		Bucket:       readsApart,
 		ProviderCode: scimType,
@@ -68,10 +70,12 @@ func readsApart(req *http.Request) string {
 	return "write"
 }
 
-// Info says what this instance can do.
+// Info says what this instance can do. An application without groups revokes none,
+// which is known once a check has passed.
 func (c *Connector) Info() connectors.Info {
 	info := connectors.Info{
 		Kind:    "scim",
+		Keys:    c.keys(),
 		Rights:  []access.RightKind{access.Grant},
 		Settle:  c.config.Settle,
 		Revives: []string{"sessions, tokens and keys that the application has kept"},
@@ -81,6 +85,13 @@ func (c *Connector) Info() connectors.Info {
 			connectors.CanLock:   {writeUsers},
 			connectors.CanRevoke: {readGroups, writeGroups},
 		},
+	}
+	c.mu.Lock()
+	groupless := c.groups != nil && !*c.groups
+	c.mu.Unlock()
+	if groupless {
+		info.Rights, info.Without = nil, []connectors.Capability{connectors.CanRevoke}
+		delete(info.Permissions, connectors.CanRevoke)
 	}
 	if !c.config.LockEndsSessions {
 		info.Outlives = cmp.Or(c.config.SessionsOutlive, assumedOutlive)
@@ -107,14 +118,37 @@ func (c *Connector) Check(ctx context.Context) error {
 		}
 		return e
 	}
+	grouped, err := c.hasGroups(ctx)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.groups == nil {
+		c.groups = &grouped
+	}
+	return nil
+}
+
+// hasGroups tells whether the application has groups, as far as one page of them,
+// and of users, shows.
+func (c *Connector) hasGroups(ctx context.Context) (bool, error) {
 	if c.config.Membership == Unprovable {
-		return nil
+		return true, nil
 	}
 	_, err := c.page(ctx, "check groups", groups, "", "")
-	if refused(err) {
-		return nil // an application without groups
+	if !refused(err) {
+		return true, err
 	}
-	return err
+	if status := access.AsError(err, "").Status; status != http.StatusNotFound && status != http.StatusNotImplemented {
+		return true, nil // it has some and does not list them
+	}
+	// Some show groups with their users and nowhere else.
+	sample, err := c.page(ctx, "check groups", users, "", "")
+	if refused(err) {
+		return true, nil // which cannot be seen
+	}
+	return slices.ContainsFunc(sample.Items, func(user resource) bool { return len(ofUser(user)) > 0 }), err
 }
 
 // serviceConfig is what an application announces of itself (RFC 7643 section 5,
@@ -122,6 +156,7 @@ func (c *Connector) Check(ctx context.Context) error {
 type serviceConfig struct {
 	cursors bool // pages by cursor
 	noIndex bool // and by nothing else
+	noPatch bool // knows no PATCH
 }
 
 // probe asks, once, for what the application announces of itself. Many announce
@@ -137,12 +172,13 @@ func (c *Connector) probe(ctx context.Context) (serviceConfig, error) {
 	if err != nil && !refused(err) && access.CodeOf(err) != access.Denied && access.AsError(err, "").Status != http.StatusInternalServerError {
 		return serviceConfig{}, err
 	}
-	if is(shown.child("patch").value("supported"), false) {
+	paging := shown.child("pagination")
+	learnt := serviceConfig{cursors: is(paging.value("cursor"), true), noIndex: is(paging.value("index"), false),
+		noPatch: is(shown.child("patch").value("supported"), false)}
+	if learnt.noPatch {
 		c.activation.prefer(byPut)
 		c.removal.prefer(byGroupPut)
 	}
-	paging := shown.child("pagination")
-	learnt := serviceConfig{cursors: is(paging.value("cursor"), true), noIndex: is(paging.value("index"), false)}
 	c.mu.Lock()
 	c.probed = &learnt
 	c.mu.Unlock()

@@ -47,11 +47,27 @@ func (c *Connector) lookups(subject access.Subject) []lookup {
 	return all
 }
 
+// keys lists the kinds of keys that lookups makes use of.
+func (c *Connector) keys() []access.Correlator {
+	asks := func(a Attribute) bool { return slices.Contains(c.config.Correlators, a) }
+	var all []access.Correlator
+	if asks(UserName) {
+		all = append(all, access.ByUserName)
+	}
+	if asks(UserName) || asks(EmailsValue) {
+		all = append(all, access.ByEmail)
+	}
+	if asks(ExternalID) {
+		all = append(all, access.ByEmployeeNumber)
+	}
+	return all
+}
+
 // matches compares a row with the question. Case counts for ids and externalId
 // only (RFC 7643 section 3.1, 4.1).
 func (l lookup) matches(row resource) bool {
 	switch l.attribute {
-	case "":
+	case "", identifier:
 		return row.id() == l.value
 	case ExternalID:
 		return row.text(string(ExternalID)) == l.value
@@ -69,43 +85,67 @@ func (c *Connector) ask(ctx context.Context, l lookup) ([]resource, error) {
 	if access.CodeOf(err) == access.NotFound {
 		return nil, nil
 	}
-	return []resource{user}, err
+	if err != nil {
+		return nil, err
+	}
+	return []resource{user}, nil
 }
 
-// Find asks by every key of the subject. A key by which the application refuses
-// to look is passed over. When no key finds anything, none is believed only if
-// these look-ups are known to find an account that is there; otherwise all users
-// are listed and compared here.
+// Find asks by every key of the subject. What the look-ups find is believed to be
+// all only if none was refused and each is known to find an account that is there;
+// otherwise all users are listed and compared here.
 func (c *Connector) Find(ctx context.Context, subject access.Subject) ([]access.Account, error) {
 	asked := c.lookups(subject)
 	if len(asked) == 0 {
 		return nil, &access.Error{Code: access.Invalid, Op: "find accounts", System: c.system,
 			Hint: "the subject has no key by which this application can be searched"}
 	}
-	found := findings{system: c.system, owner: map[lookup]string{}}
+	rows, err := c.gather(ctx, asked)
+	accounts, doubt := findings{asked: asked, rows: rows}.judge(c.system)
+	return accounts, worse(err, doubt)
+}
+
+// gather returns the rows that match any question, each once. Those that come with
+// an error are not all.
+func (c *Connector) gather(ctx context.Context, asked []lookup) ([]resource, error) {
+	var rows []resource
+	var trouble error
 	refusals := 0
-	for i, answer := range c.askAll(ctx, asked) {
+	for _, answer := range c.askAll(ctx, asked) {
 		switch {
 		case refused(answer.err):
 			refusals++
-			continue
 		case answer.err != nil:
-			return nil, answer.err
+			trouble = worse(trouble, answer.err)
 		}
-		if err := found.add(asked[i], answer.rows); err != nil {
-			return nil, err
+		rows = append(rows, answer.rows...)
+	}
+	if trouble == nil {
+		proved := false
+		if refusals == 0 {
+			proved, trouble = c.proved(ctx, attributes(asked))
+		}
+		if trouble == nil && !proved {
+			var all []resource
+			all, trouble = c.compareAll(ctx, asked)
+			rows = append(rows, all...)
 		}
 	}
-	if len(found.accounts) > 0 {
-		return found.accounts, nil
+	seen := map[string]bool{}
+	return slices.DeleteFunc(rows, func(row resource) bool {
+		again := seen[row.id()]
+		seen[row.id()] = true
+		return again
+	}), trouble
+}
+
+// worse returns the error that is to be acted on first: one that trying again can
+// heal, else the first.
+func worse(a, b error) error {
+	if a == nil || b != nil && access.CodeOf(b).Transient() && !access.CodeOf(a).Transient() {
+		return b
 	}
-	if refusals == 0 {
-		proved, err := c.proved(ctx, attributes(asked))
-		if err != nil || proved {
-			return nil, err
-		}
-	}
-	return c.compareAll(ctx, asked, found)
+	return a
 }
 
 type answer struct {
@@ -125,23 +165,15 @@ func (c *Connector) askAll(ctx context.Context, asked []lookup) []answer {
 }
 
 // compareAll lists every user and compares it with every question.
-func (c *Connector) compareAll(ctx context.Context, asked []lookup, found findings) ([]access.Account, error) {
+func (c *Connector) compareAll(ctx context.Context, asked []lookup) ([]resource, error) {
 	rows, err := c.walk(ctx, "list users", users, "", func(row resource) bool {
 		return slices.ContainsFunc(asked, func(l lookup) bool { return l.matches(row) })
 	})
 	if refused(err) {
 		return nil, &access.Error{Code: access.Unsupported, Op: "find accounts", System: c.system,
-			Hint: "the application can be searched by no key of the subject and lists nobody: confirm by hand whether there is an account", Cause: err}
+			Hint: "the application cannot be searched by every key of the subject and lists nobody: confirm by hand whether there is another account", Cause: err}
 	}
-	if err != nil {
-		return nil, err
-	}
-	for _, l := range asked {
-		if err := found.add(l, slices.DeleteFunc(slices.Clone(rows), func(row resource) bool { return !l.matches(row) })); err != nil {
-			return nil, err
-		}
-	}
-	return found.accounts, nil
+	return rows, err
 }
 
 func attributes(asked []lookup) []Attribute {
@@ -152,33 +184,4 @@ func attributes(asked []lookup) []Attribute {
 		}
 	}
 	return all
-}
-
-// findings are the accounts found so far, each once.
-type findings struct {
-	system   string
-	accounts []access.Account
-	owner    map[lookup]string // who has a key that only one account may have
-}
-
-// add adds matching rows. A second account with a key that must be unique is
-// Ambiguous; an e-mail address may be shared by the accounts of one person.
-func (f *findings) add(l lookup, rows []resource) error {
-	key := lookup{attribute: l.attribute, value: l.value}
-	if l.attribute == UserName {
-		key.value = strings.ToLower(l.value)
-	}
-	for _, row := range rows {
-		if other, taken := f.owner[key]; taken && other != row.id() && l.attribute != EmailsValue {
-			return &access.Error{Code: access.Ambiguous, Op: "find accounts", System: f.system,
-				Hint: "two accounts have the same " + string(l.attribute) + ": name the right one by its id"}
-		}
-		f.owner[key] = row.id()
-		if !slices.ContainsFunc(f.accounts, func(a access.Account) bool { return a.Ref.ID == row.id() }) {
-			found := account(f.system, row)
-			found.MatchedBy = l.by
-			f.accounts = append(f.accounts, found)
-		}
-	}
-	return nil
 }

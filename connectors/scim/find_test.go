@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/killsignal/killsignal/access"
-	"github.com/killsignal/killsignal/connectors"
 	"github.com/killsignal/killsignal/connectors/scim"
 	"github.com/killsignal/killsignal/internal/simulator/fault"
 	application "github.com/killsignal/killsignal/internal/simulator/scim"
@@ -17,6 +16,19 @@ import (
 // answered makes the application answer requests for users in this way.
 func (o *office) answered(status int, body string) {
 	o.faults.Add(fault.Rule{Match: fault.Path("/Users"), Effect: fault.Answer(status, nil, body)})
+}
+
+// unsure requires a look-up to return these accounts, and the code of what keeps it
+// from being sure that there are no others.
+func (o *office) unsure(t *testing.T, subject access.Subject, code access.Code, certain ...string) {
+	t.Helper()
+	found, err := o.Find(t.Context(), subject)
+	require.Equal(t, code, access.CodeOf(err))
+	var ids []string
+	for _, account := range found {
+		ids = append(ids, account.Ref.ID)
+	}
+	require.ElementsMatch(t, certain, ids)
 }
 
 func TestFind(t *testing.T) {
@@ -86,16 +98,115 @@ func TestFind(t *testing.T) {
 			require.Equal(t, access.Unknown, access.CodeOf(err), body)
 		}
 	})
-	t.Run("two accounts with one user name are ambiguous", func(t *testing.T) {
-		o := open(t, application.Plain())
-		o.app.AddUser(application.User{UserName: "ADA.marsh@example.com"})
-		_, err := o.Find(t.Context(), ada)
-		require.Equal(t, access.Ambiguous, access.CodeOf(err))
+	t.Run("a second account is found where the key that it has is refused, not understood or compared exactly", func(t *testing.T) {
+		address := application.User{UserName: "ada-admin", Emails: []string{"ada.marsh@example.com"}}
+		other := ada
+		other.UserNames = []string{"ada.admin@example.com", "ada.marsh@example.com"}
+		for name, c := range map[string]struct {
+			habits  application.Habits
+			subject access.Subject
+			second  application.User
+		}{
+			"refused":          {application.Habits{EmailFilter: application.Refused}, ada, address},
+			"not understood":   {application.Habits{EmailFilter: application.FindsNothing}, ada, address},
+			"compared exactly": {application.Scimmy(), other, application.User{UserName: "Ada.Admin@Example.com"}},
+			"answered":         {application.Plain(), ada, address},
+		} {
+			t.Run(name, func(t *testing.T) {
+				o := open(t, c.habits)
+				second := o.app.AddUser(c.second)
+				require.ElementsMatch(t, []string{o.ada, second}, o.find(t, c.subject))
+			})
+		}
 	})
-	t.Run("two accounts with one e-mail address are both found", func(t *testing.T) {
+	t.Run("what is found is returned with the reason why there may be more", func(t *testing.T) {
+		unlisted := func(r *http.Request) bool {
+			return strings.HasSuffix(r.URL.Path, "/Users") && !r.URL.Query().Has("filter")
+		}
+		byEmail := func(r *http.Request) bool { return strings.HasPrefix(r.URL.Query().Get("filter"), "emails") }
+		for name, c := range map[string]struct {
+			match  func(*http.Request) bool
+			status int
+			code   access.Code
+		}{
+			"nobody is listed, and a key is refused": {unlisted, http.StatusBadRequest, access.Unsupported},
+			"a look-up is denied":                    {byEmail, http.StatusForbidden, access.Denied},
+			"a look-up fails":                        {byEmail, http.StatusInternalServerError, access.Unavailable},
+		} {
+			t.Run(name, func(t *testing.T) {
+				o := open(t, application.Habits{ExternalIDFilter: application.Refused})
+				o.faults.Add(fault.Rule{Match: c.match, Effect: fault.Answer(c.status, nil, "")})
+				o.unsure(t, ada, c.code, o.ada)
+			})
+		}
+	})
+	t.Run("two accounts with one user name are ambiguous, and one that is known otherwise is found all the same", func(t *testing.T) {
 		o := open(t, application.Plain())
-		second := o.app.AddUser(application.User{UserName: "ada-admin", Emails: []string{"old@example.com", "Ada.Marsh@example.com"}})
-		require.Equal(t, []string{o.ada, second}, o.find(t, ada))
+		second := o.app.AddUser(application.User{UserName: "ADA.marsh@example.com"})
+		o.unsure(t, access.Subject{Key: "P-1042", UserNames: ada.UserNames}, access.Ambiguous)
+		o.unsure(t, ada, access.Ambiguous, o.ada)
+		o.unsure(t, access.Subject{Key: "P-1042", UserNames: ada.UserNames, Accounts: []access.AccountRef{{System: system, ID: second}}}, access.Ambiguous, second)
+		both := []access.AccountRef{{System: system, ID: second}, o.ref()}
+		require.Equal(t, []string{second, o.ada}, o.find(t, access.Subject{Key: "P-1042", UserNames: ada.UserNames, Accounts: both}))
+	})
+	t.Run("two accounts with one employee number are ambiguous, also where no filter finds them", func(t *testing.T) {
+		for _, habits := range []application.Habits{application.Plain(), application.Jackson()} {
+			o := open(t, habits)
+			o.app.AddUser(application.User{UserName: "ada-admin", ExternalID: "1042"})
+			o.unsure(t, ada, access.Ambiguous, o.ada)
+		}
+	})
+	t.Run("a colleague who lists the leaver's address as a further one is not taken for the leaver", func(t *testing.T) {
+		for name, habits := range map[string]application.Habits{"one by one": application.Plain(), "everybody": application.FilterDeaf()} {
+			t.Run(name, func(t *testing.T) {
+				o := open(t, habits)
+				colleague := o.app.AddUser(application.User{UserName: "zed@example.com", Emails: []string{"zed@example.com", "Ada.Marsh@example.com", nobody.Emails[0]}})
+				o.unsure(t, nobody, access.Ambiguous)
+				o.unsure(t, ada, access.Ambiguous, o.ada)
+				named := nobody
+				named.Accounts = []access.AccountRef{{System: system, ID: colleague}}
+				require.Equal(t, []string{colleague}, o.find(t, named), "unless it is named by its id")
+			})
+		}
+	})
+	t.Run("an address is somebody's when it is the primary one, the only one or the user name", func(t *testing.T) {
+		for emails, certain := range map[string]bool{
+			`[{"value":"ada.marsh@example.com"}]`: true,
+			`"ada.marsh@example.com"`:             true,
+			`[{"value":"ada.marsh@example.com","type":"work"},{"value":"Ada.Marsh@example.com","type":"home"}]`:        true,
+			`[{"value":"a@example.com"},{"value":"ada.marsh@example.com","primary":true}]`:                             true,
+			`[{"value":"a@example.com"},{"value":"ada.marsh@example.com","primary":"True"}]`:                           true,
+			`[{"value":"a@example.com"},{"value":"ada.marsh@example.com"}]`:                                            false,
+			`[{"value":"a@example.com","primary":true},{"value":"ada.marsh@example.com","primary":false}]`:             false,
+			`[{"value":"a@example.com"},{"value":"ada.marsh@example.com"}],"userName":"Ada.Marsh@example.com"`:         true,
+			`[{"value":"a@example.com"},{"value":"ada.marsh@example.com"}],"userName":"Ada.Marsh@example.com.invalid"`: false,
+		} {
+			o := open(t, application.Plain(), func(c *scim.Config) { c.Correlators = []scim.Attribute{scim.EmailsValue} })
+			o.answered(http.StatusOK, `{"totalResults":1,"Resources":[{"id":"a","emails":`+emails+`}]}`)
+			if !certain {
+				o.unsure(t, ada, access.Ambiguous)
+				continue
+			}
+			require.Equal(t, []string{"a"}, o.find(t, ada), emails)
+		}
+	})
+	t.Run("several accounts with one address and nothing else are ambiguous", func(t *testing.T) {
+		o := open(t, application.Plain())
+		var shared []string
+		for _, name := range []string{"desk-1", "desk-2"} {
+			shared = append(shared, o.app.AddUser(application.User{UserName: name, Emails: []string{"ada.marsh@example.com"}}))
+		}
+		o.unsure(t, ada, access.Ambiguous, o.ada)
+		named := access.Subject{Key: "P-1042", Emails: ada.Emails, Accounts: []access.AccountRef{{System: system, ID: shared[0]}}}
+		o.unsure(t, named, access.Ambiguous, shared[0], o.ada)
+		named.Accounts = append(named.Accounts, access.AccountRef{System: system, ID: shared[1]})
+		require.ElementsMatch(t, append(shared, o.ada), o.find(t, named), "each is named by its id, or is her by its user name")
+	})
+	t.Run("naming one of those who share an address by its id does not make the other hers", func(t *testing.T) {
+		o := open(t, application.Plain())
+		desk := o.app.AddUser(application.User{UserName: "desk-1", Emails: []string{"desk@example.com"}})
+		o.app.AddUser(application.User{UserName: "desk-2", Emails: []string{"desk@example.com"}})
+		o.unsure(t, access.Subject{Key: "P-9", Emails: []string{"desk@example.com"}, Accounts: []access.AccountRef{{System: system, ID: desk}}}, access.Ambiguous, desk)
 	})
 	t.Run("an account known by its id is found by it, and absent when it is gone", func(t *testing.T) {
 		o := open(t, application.OldNumbers())
@@ -123,50 +234,5 @@ func TestFind(t *testing.T) {
 		before := len(o.faults.Requests())
 		require.Empty(t, o.find(t, nobody))
 		require.Equal(t, before+3, len(o.faults.Requests()), "one request for each correlator")
-	})
-}
-
-func TestListing(t *testing.T) {
-	everybody := func(t *testing.T, o *office) int {
-		accounts, err := connectors.Collect(t.Context(), o.Accounts)
-		require.NoError(t, err)
-		seen := map[string]bool{}
-		for _, a := range accounts {
-			require.False(t, seen[a.Ref.ID], "an account twice")
-			seen[a.Ref.ID] = true
-		}
-		return len(seen)
-	}
-	for name, habits := range map[string]application.Habits{
-		"pages of one":                         {PageSize: 1},
-		"pages of two, counted alone":          {PageSize: 2, Totals: application.PageRows, NoResources: true},
-		"pages of one, counted alone":          {PageSize: 1, Totals: application.PageRows, NoResources: true},
-		"pages by cursor":                      {PageSize: 2, CursorPages: true},
-		"everything on one page that is full":  {PageSize: 3},
-		"an empty list that leaves rows out":   {NoResources: true},
-		"no announcement of what is supported": {NoConfig: true, PageSize: 2},
-	} {
-		t.Run(name, func(t *testing.T) { require.Equal(t, 3, everybody(t, open(t, habits))) })
-	}
-	t.Run("a page that is repeated although more is announced is unknown", func(t *testing.T) {
-		o := open(t, application.Plain())
-		o.answered(http.StatusOK, `{"totalResults":9,"Resources":[{"id":"a","userName":"a"},{"id":"b","userName":"b"}]}`)
-		_, err := connectors.Collect(t.Context(), o.Accounts)
-		require.Equal(t, access.Unknown, access.CodeOf(err))
-	})
-	t.Run("an application that cannot page and shows all is read to its end", func(t *testing.T) {
-		o := open(t, application.Plain())
-		o.answered(http.StatusOK, `{"totalResults":2,"Resources":[{"id":"a","userName":"a"},{"id":7,"userName":"b","active":"False"}]}`)
-		accounts, err := connectors.Collect(t.Context(), o.Accounts)
-		require.NoError(t, err)
-		require.Len(t, accounts, 2)
-		require.Equal(t, "7", accounts[1].Ref.ID)
-		require.Equal(t, access.Locked, accounts[1].Status)
-	})
-	t.Run("rows that go away while they are listed make it begin again", func(t *testing.T) {
-		o := open(t, application.Habits{PageSize: 2, UserNameFilter: application.Refused}, func(c *scim.Config) { c.Correlators = []scim.Attribute{scim.UserName} })
-		o.faults.Add(fault.Rule{Match: fault.Path("/Users"), Skip: 1, Times: 1, Effect: fault.Answer(http.StatusOK, nil,
-			`{"totalResults":5,"Resources":[{"id":"x1","userName":"x1"},{"id":"x2","userName":"x2"}]}`)})
-		require.Equal(t, []string{o.ada}, o.find(t, ada))
 	})
 }

@@ -97,7 +97,9 @@ func (c *Connector) setActive(ctx context.Context, id string, want bool) error {
 			}
 			return nil // refused because it is so already, or in effect
 		case err == nil && c.config.Settle > 0:
-			return nil // it may show later
+			// It may show later. Whoever comes again has waited for that.
+			c.activation.prefer(following(f, refusal == nil))
+			return nil
 		case err != nil:
 			refusal = err
 		}
@@ -112,6 +114,16 @@ func (c *Connector) setActive(ctx context.Context, id string, want bool) error {
 	}
 	return &access.Error{Code: access.NotConverged, Op: "change active", System: c.system,
 		Hint: "the application accepts the change and a fresh read does not show it"}
+}
+
+// following is the form to try when f was accepted and does nothing. Strings are
+// left out where booleans are accepted.
+func following(f form, booleans bool) form {
+	next := (f + 1) % activations
+	if next == byText && booleans {
+		next++
+	}
+	return next
 }
 
 func (c *Connector) sendActive(ctx context.Context, f form, id string, want bool) (resource, error) {

@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/killsignal/killsignal/access"
+	"github.com/killsignal/killsignal/connectors"
+	"github.com/killsignal/killsignal/connectors/connectortest"
 	"github.com/killsignal/killsignal/connectors/scim"
 	"github.com/killsignal/killsignal/internal/simulator/fault"
 	application "github.com/killsignal/killsignal/internal/simulator/scim"
@@ -100,6 +102,28 @@ func TestLock(t *testing.T) {
 		o.app.SetLag(0)
 		require.Equal(t, access.Locked, o.state(t).Status)
 	})
+	t.Run("a form that is accepted and never seen to work gives way to the next one, drive by drive", func(t *testing.T) {
+		for name, c := range map[string]struct {
+			patch  application.Patch
+			drives int
+		}{
+			"an operation without a path": {application.PathIgnored, 2},
+			"a PUT":                       {application.AllIgnored, 3},
+		} {
+			t.Run(name, func(t *testing.T) {
+				habits := application.HalfPatched()
+				habits.Patch = c.patch
+				o := open(t, habits, func(c *scim.Config) { c.Settle = time.Millisecond })
+				guarded := connectors.NewSystem(connectors.Options{Name: system, Connector: o.Connector, Ledger: &connectortest.Ledger{}, Witness: marshall})
+				job := connectors.Job{Case: "case-1", Subject: ada, Stages: []access.Stage{access.Lock}}
+				for range c.drives - 1 {
+					require.Equal(t, access.NotConverged, guarded.Drive(t.Context(), job).Cells[0].Error.Code)
+				}
+				require.Equal(t, access.Verified, guarded.Drive(t.Context(), job).Cells[0].Disposition)
+				require.Equal(t, "locked", o.truth(t).Status)
+			})
+		}
+	})
 	t.Run("a denied lock is denied, and the hint names the permission", func(t *testing.T) {
 		o := open(t, application.Plain())
 		o.app.Deny("users.write")
@@ -171,6 +195,36 @@ func TestState(t *testing.T) {
 		o.app.Deny("users.read")
 		_, err := o.State(t.Context(), o.ref())
 		require.Equal(t, access.Denied, access.CodeOf(err))
+	})
+	t.Run("one answer of not found is no absence while the account is still listed", func(t *testing.T) {
+		for name, habits := range map[string]application.Habits{
+			"by a filter on ids":               application.Plain(),
+			"where the filter is refused":      {OtherFilter: application.Refused, PageSize: 1},
+			"where the filter finds nothing":   {OtherFilter: application.FindsNothing, PageSize: 1},
+			"where every filter is ignored":    application.FilterDeaf(),
+			"where the ids are numbers":        application.OldNumbers(),
+			"where pages are asked by cursors": application.AWSIdentityCenter(),
+		} {
+			t.Run(name, func(t *testing.T) {
+				o := open(t, habits)
+				o.faults.Add(fault.Rule{Match: fault.Path("/Users/" + o.ada), Effect: fault.Answer(http.StatusNotFound, nil, "{}")})
+				_, err := o.State(t.Context(), o.ref())
+				require.Equal(t, access.NotConverged, access.CodeOf(err))
+				_, err = o.Find(t.Context(), access.Subject{Key: "P-9", Accounts: []access.AccountRef{o.ref()}})
+				require.Equal(t, access.NotConverged, access.CodeOf(err))
+				require.Equal(t, access.NotConverged, access.CodeOf(o.Lock(t.Context(), o.ref())))
+			})
+		}
+	})
+	t.Run("an account that is neither found nor listed is absent", func(t *testing.T) {
+		for _, preset := range application.Presets() {
+			t.Run(preset.Name, func(t *testing.T) {
+				o := open(t, preset.Habits)
+				state, err := o.State(t.Context(), access.AccountRef{System: system, ID: "999999"})
+				require.NoError(t, err)
+				require.Equal(t, access.Absent, state.Status)
+			})
+		}
 	})
 	t.Run("the answer for another account is unknown", func(t *testing.T) {
 		o := open(t, application.Plain())

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,7 +19,10 @@ import (
 	application "github.com/killsignal/killsignal/internal/simulator/scim"
 )
 
-const system = "wiki"
+const (
+	system = "wiki"
+	token  = "canary-token-5f2e"
+)
 
 // office is one simulated application with people in it, and a connector to it.
 type office struct {
@@ -44,7 +48,6 @@ var (
 
 // open makes an application with these habits. Tests change what else they need.
 func open(t *testing.T, habits application.Habits, configure ...func(*scim.Config)) *office {
-	const token = "canary-token-5f2e"
 	t.Setenv("SCIM_TOKEN", token)
 	o := &office{app: application.New(application.Options{Seed: 4, Token: token, Habits: habits}), faults: fault.New()}
 	mux := http.NewServeMux()
@@ -174,6 +177,22 @@ func (o *office) asked(fragment string) int {
 		}
 	}
 	return n
+}
+
+// deleteAt removes a user by another hand, just before that page is listed.
+func (o *office) deleteAt(t *testing.T, at, id string) {
+	var once sync.Once
+	o.faults.OnRequest(func(_ int64, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/Users") || !strings.Contains(r.URL.RawQuery, at) {
+			return
+		}
+		once.Do(func() {
+			r := httptest.NewRequest(http.MethodDelete, "/Users/"+id, nil)
+			r.Header.Set("Authorization", "Bearer "+token)
+			o.app.ServeHTTP(httptest.NewRecorder(), r)
+		})
+	})
+	t.Cleanup(func() { require.NotContains(t, o.app.Truth(), id, "the other hand was asked for") })
 }
 
 func (o *office) harness() *connectortest.Harness {

@@ -22,6 +22,7 @@ type position struct {
 	Cursor string `json:"cursor,omitempty"`
 	Total  int    `json:"total"` // totalResults of the page before
 	First  string `json:"first"` // its first row
+	Whole  bool   `json:"whole"` // it announced more than had come: it counts all rows, not one page
 }
 
 // page reads one page of users or groups. The filter "" is none. A listing whose
@@ -56,6 +57,8 @@ func (c *Connector) page(ctx context.Context, op, endpoint, filter, cursor strin
 	switch {
 	case list.value("Resources") == nil && !counted:
 		return none, unusable("the answer is not a SCIM list: check the configured address")
+	case at.Whole && total < at.Total:
+		return none, &access.Error{Code: access.NotConverged, Op: op, System: c.system, Hint: "rows went away while they were listed; list again"}
 	case len(rows) == 0 && total >= at.Start:
 		return none, unusable("the application announces rows that do not come")
 	case len(rows) == 0:
@@ -64,14 +67,12 @@ func (c *Connector) page(ctx context.Context, op, endpoint, filter, cursor strin
 		return none, unusable("the application repeats a page and announces more")
 	case rows[0].id() == at.First:
 		return none, nil // it ignores startIndex, and has shown all
-	case total < at.Total && total >= read:
-		return none, &access.Error{Code: access.NotConverged, Op: op, System: c.system, Hint: "rows went away while they were listed; list again"}
 	}
 	page := connectors.Page[resource]{Items: rows}
 	// Some count one page where they should count all, so that a count equal to
 	// the first page says nothing; a single row is what a look-up expects.
 	if over := total == read && (at.Start > 1 || read == 1 && filter != ""); !over {
-		page.Next = position{Start: read + 1, Total: total, First: rows[0].id()}.encode()
+		page.Next = position{Start: read + 1, Total: total, First: rows[0].id(), Whole: at.Whole || total > read}.encode()
 	}
 	return page, allNamed(rows, unusable)
 }

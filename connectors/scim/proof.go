@@ -3,6 +3,7 @@ package scim
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/killsignal/killsignal/access"
@@ -17,9 +18,13 @@ import (
 // taken at their word.
 func (c *Connector) proved(ctx context.Context, needed []Attribute) (bool, error) {
 	c.mu.Lock()
-	proofs := c.proofs
+	proofs := maps.Clone(c.proofs)
 	c.mu.Unlock()
-	if proofs == nil {
+	untried := slices.DeleteFunc(slices.Clone(needed), func(a Attribute) bool {
+		_, tried := proofs[a]
+		return tried
+	})
+	if len(untried) > 0 {
 		sample, err := c.page(ctx, "check look-ups", users, "", "")
 		if refused(err) && access.CodeOf(err) != access.NotFound {
 			return true, nil
@@ -27,22 +32,18 @@ func (c *Connector) proved(ctx context.Context, needed []Attribute) (bool, error
 		if err != nil || len(sample.Items) == 0 {
 			return true, err
 		}
-		proofs = map[Attribute]bool{}
-		for _, a := range c.config.Correlators {
-			if proofs[a], err = c.finds(ctx, a, sample.Items); err != nil {
+		for _, a := range untried {
+			found, err := c.finds(ctx, a, sample.Items)
+			if err != nil {
 				return false, err
 			}
+			proofs[a] = found
 		}
 		c.mu.Lock()
-		c.proofs = maps.Clone(proofs)
+		maps.Copy(c.proofs, proofs)
 		c.mu.Unlock()
 	}
-	for _, a := range needed {
-		if !proofs[a] {
-			return false, nil
-		}
-	}
-	return true, nil
+	return !slices.ContainsFunc(needed, func(a Attribute) bool { return !proofs[a] }), nil
 }
 
 // finds tries a look-up on the first account that can prove it.
@@ -53,7 +54,7 @@ func (c *Connector) finds(ctx context.Context, a Attribute, sample []resource) (
 			switch {
 			case value == "":
 				continue
-			case a == ExternalID:
+			case a == ExternalID, a == identifier:
 				return c.findsAs(ctx, a, value, row)
 			case upper == lower:
 				continue

@@ -35,15 +35,17 @@ func (c *Connector) RevokeRight(ctx context.Context, ref access.AccountRef, righ
 
 // leave removes the member in the first form that is seen to take effect.
 func (c *Connector) leave(ctx context.Context, groupID, id string) error {
-	var refusal error
+	var refusal, refusedPath error
 	accepted := false
 	for _, f := range c.removal.order(removals) {
-		// To RFC 7644 3.5.2.2, removing members without a filter removes them all.
-		// Only who says that it cannot read the filter is sent a list instead.
-		if f == byMemberList && !c.removal.knows(f) && !pathUnread(refusal) {
+		fit, err := c.fits(ctx, f, refusedPath)
+		if err != nil {
+			return err
+		}
+		if !fit {
 			continue
 		}
-		err := c.sendRemoval(ctx, f, groupID, id)
+		err = c.sendRemoval(ctx, f, groupID, id)
 		switch {
 		case err != nil && !refused(err):
 			return err
@@ -63,10 +65,14 @@ func (c *Connector) leave(ctx context.Context, groupID, id string) error {
 			}
 			return nil
 		case err == nil && c.config.Settle > 0:
-			return nil // it may show later
+			// It may show later. Whoever comes again has waited for that.
+			c.removal.prefer((f + 1) % removals)
+			return nil
 		case err == nil:
 			accepted = true
-		case refusal == nil || f == byMemberPath:
+		case f == byMemberPath:
+			refusal, refusedPath = err, err
+		case refusal == nil:
 			refusal = err
 		}
 	}
@@ -75,6 +81,29 @@ func (c *Connector) leave(ctx context.Context, groupID, id string) error {
 	}
 	return &access.Error{Code: access.NotConverged, Op: "leave group", System: c.system,
 		Hint: "the application accepts the removal and a fresh read does not show it"}
+}
+
+// fits tells whether a form may be tried, after the refusal of a member's path if
+// that was tried. The other forms can remove others: a PUT those members that the
+// application does not show, a removal without a filter all of them (RFC 7644
+// 3.5.2.2). So only who cannot PATCH is sent a PUT, and only who cannot read the
+// filter a list.
+func (c *Connector) fits(ctx context.Context, f form, refusedPath error) (bool, error) {
+	code := access.CodeOf(refusedPath)
+	switch {
+	case f == byMemberPath, c.removal.knows(f):
+		return true, nil
+	case code == access.Unknown: // it failed rather than refused
+		return false, nil
+	case pathUnread(refusedPath):
+		return true, nil
+	case f == byMemberList:
+		return false, nil
+	case code == access.Unsupported:
+		return true, nil
+	}
+	announced, err := c.probe(ctx)
+	return announced.noPatch, err
 }
 
 func (c *Connector) sendRemoval(ctx context.Context, f form, groupID, id string) error {

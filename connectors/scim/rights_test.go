@@ -1,12 +1,14 @@
 package scim_test
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/killsignal/killsignal/access"
 	"github.com/killsignal/killsignal/connectors/scim"
+	"github.com/killsignal/killsignal/internal/simulator/fault"
 	application "github.com/killsignal/killsignal/internal/simulator/scim"
 )
 
@@ -80,10 +82,11 @@ func TestLeaveGroup(t *testing.T) {
 			habits application.Habits
 			writes []string
 		}{
-			"one member by its path":           {application.Plain(), []string{"PATCH OK"}},
-			"a PUT where PATCH is unsupported": {application.LegacyNoPatch(), []string{"PATCH Not Implemented", "PUT OK"}},
-			"a PUT where nothing is heard":     {application.Habits{MemberRemoval: application.NothingHeard}, []string{"PATCH OK", "PUT OK"}},
-			"a list where no path is read":     {application.EntraShaped(), []string{"PATCH Bad Request", "PUT Method Not Allowed", "PATCH No Content"}},
+			"one member by its path":            {application.Plain(), []string{"PATCH OK"}},
+			"a PUT where PATCH is unsupported":  {application.LegacyNoPatch(), []string{"PATCH Not Implemented", "PUT OK"}},
+			"a PUT where no path is read":       {application.Habits{MemberRemoval: application.EntraOnly}, []string{"PATCH Bad Request", "PUT OK"}},
+			"a PUT where no PATCH is announced": {application.Habits{Patch: application.NoPatch, MemberRemoval: application.RefusedBare}, []string{"PATCH Bad Request", "PUT OK"}},
+			"a list where no path is read":      {application.EntraShaped(), []string{"PATCH Bad Request", "PUT Method Not Allowed", "PATCH No Content"}},
 		} {
 			t.Run(name, func(t *testing.T) {
 				o := open(t, c.habits)
@@ -95,23 +98,41 @@ func TestLeaveGroup(t *testing.T) {
 			})
 		}
 	})
-	t.Run("a refusal without a reason is never followed by a removal that may remove all", func(t *testing.T) {
-		o := open(t, application.Habits{MemberRemoval: application.RefusedBare, NoGroupPut: true})
+	t.Run("a refusal without a reason and a server error are never followed by another removal, which may remove all", func(t *testing.T) {
+		for status, code := range map[int]access.Code{http.StatusBadRequest: access.Unsupported, http.StatusNotFound: access.Unsupported,
+			http.StatusInternalServerError: access.Unknown} {
+			o := open(t, application.Plain())
+			o.faults.Add(fault.Rule{Match: fault.Writes, Effect: fault.Answer(status, nil, "")})
+			require.Equal(t, code, access.CodeOf(o.RevokeRight(t.Context(), o.ref(), editors(o))))
+			require.Equal(t, []string{"PATCH " + http.StatusText(status)}, o.writes())
+		}
+	})
+	t.Run("a server error is not followed by a PUT even where no PATCH is announced", func(t *testing.T) {
+		o := open(t, application.Habits{Patch: application.NoPatch})
+		o.faults.Add(fault.Rule{Match: fault.Writes, Effect: fault.Answer(http.StatusInternalServerError, nil, "")})
+		require.Equal(t, access.Unknown, access.CodeOf(o.RevokeRight(t.Context(), o.ref(), editors(o))))
+		require.Equal(t, []string{"PATCH Internal Server Error"}, o.writes())
+	})
+	t.Run("a PUT that met a newer version of the group has not converged, and nobody is put back or removed", func(t *testing.T) {
+		o := open(t, application.LegacyNoPatch())
 		others := o.others()
-		require.Equal(t, access.Unsupported, access.CodeOf(o.RevokeRight(t.Context(), o.ref(), editors(o))))
-		require.Equal(t, []string{"PATCH Bad Request", "PUT Method Not Allowed"}, o.writes())
+		o.faults.Add(fault.Rule{Match: func(r *http.Request) bool { return r.Method == http.MethodPut && r.Header.Get("If-Match") != "" }, Times: 1,
+			Effect: fault.Answer(http.StatusPreconditionFailed, nil, "")})
+		require.Equal(t, access.NotConverged, access.CodeOf(o.RevokeRight(t.Context(), o.ref(), editors(o))))
+		require.NoError(t, o.RevokeRight(t.Context(), o.ref(), editors(o)))
 		require.Equal(t, others, o.others())
 	})
 	t.Run("a group whose members are hidden is never written as a whole", func(t *testing.T) {
-		o := open(t, application.Habits{Members: application.Never, MemberRemoval: application.RefusedBare})
+		o := open(t, application.Habits{Members: application.Never, MemberRemoval: application.NoGroupPatch})
 		others := o.others()
 		require.Equal(t, access.Unsupported, access.CodeOf(o.RevokeRight(t.Context(), o.ref(), editors(o))))
 		require.NotContains(t, o.writes(), "PUT OK")
 		require.Equal(t, others, o.others())
 	})
 	t.Run("a removal that does nothing has not converged", func(t *testing.T) {
-		o := open(t, application.Habits{MemberRemoval: application.NothingHeard, NoGroupPut: true})
+		o := open(t, application.Habits{MemberRemoval: application.NothingHeard})
 		require.Equal(t, access.NotConverged, access.CodeOf(o.RevokeRight(t.Context(), o.ref(), editors(o))))
+		require.Equal(t, []string{"PATCH OK"}, o.writes())
 	})
 	t.Run("a group that is gone is left", func(t *testing.T) {
 		o := open(t, application.Plain())

@@ -3,15 +3,18 @@ package scim
 import (
 	"context"
 	"net/http"
-	"net/url"
 
 	"github.com/killsignal/killsignal/access"
 	"github.com/killsignal/killsignal/connectors"
 )
 
+// identifier is the attribute by which users are looked up to confirm that one is
+// not there.
+const identifier Attribute = "id"
+
 // user reads one user under its id (RFC 7644 3.4.1). NotFound is answered only
-// when the application shows users otherwise: behind a wrong address, everything
-// is not found.
+// when a second look, among all users, does not find it either: behind a wrong
+// address and on a server that lags behind, everything is not found.
 func (c *Connector) user(ctx context.Context, id string) (resource, error) {
 	path, err := at(users, id)
 	if err != nil {
@@ -19,9 +22,8 @@ func (c *Connector) user(ctx context.Context, id string) (resource, error) {
 	}
 	user, err := c.send(ctx, request{op: "read account", method: http.MethodGet, path: path})
 	if access.CodeOf(err) == access.NotFound {
-		if _, listErr := c.send(ctx, request{op: "confirm absence", method: http.MethodGet, path: users,
-			query: url.Values{"startIndex": {"1"}, "count": {"1"}}}); listErr != nil {
-			return nil, unconfirmed(listErr)
+		if stillThere := c.confirmAbsence(ctx, id); stillThere != nil {
+			return nil, stillThere
 		}
 		return nil, err
 	}
@@ -34,14 +36,36 @@ func (c *Connector) user(ctx context.Context, id string) (resource, error) {
 	return user, nil
 }
 
+// confirmAbsence looks for an id by a filter that is known to find ids, else in the
+// list of all users.
+func (c *Connector) confirmAbsence(ctx context.Context, id string) error {
+	wanted := lookup{attribute: identifier, value: id, by: access.ByID}
+	rows, err := c.ask(ctx, wanted)
+	proved := false
+	if err == nil && len(rows) == 0 {
+		proved, err = c.proved(ctx, []Attribute{identifier})
+	}
+	if refused(err) || err == nil && len(rows) == 0 && !proved {
+		rows, err = c.walk(ctx, "confirm absence", users, "", wanted.matches)
+	}
+	switch {
+	case err != nil:
+		return unconfirmed(err)
+	case len(rows) > 0:
+		return &access.Error{Code: access.NotConverged, Op: "confirm absence", System: c.system,
+			Hint: "the account is not found under its id and still listed"}
+	}
+	return nil
+}
+
 // unconfirmed is the error for an account that is not found where users cannot
 // be listed either.
 func unconfirmed(err error) error {
-	e := access.AsError(err, "confirm absence")
+	e := *access.AsError(err, "confirm absence")
 	if e.Code == access.NotFound || e.Code == access.Invalid || e.Code == access.Unsupported {
 		e.Code, e.Hint = access.Unsupported, "the account is not found, and neither are the users: check the configured address, or confirm by hand"
 	}
-	return e
+	return &e
 }
 
 // State reads the user. What the application no longer shows under its id,

@@ -124,6 +124,16 @@ func TestDeactivation(t *testing.T) {
 			require.Equal(t, c.shown, app.shown(t)["active"])
 		}
 	})
+	t.Run("a lock again changes nothing and is answered in each manner", func(t *testing.T) {
+		for habits, status := range map[*scim.Habits]int{{}: http.StatusOK, {Unchanged204: true}: http.StatusNoContent, {RepeatsRefused: true}: http.StatusBadRequest} {
+			c := newClient(t, *habits)
+			require.Equal(t, http.StatusOK, c.lock())
+			require.Equal(t, status, c.lock())
+			require.Equal(t, false, c.shown(t)["active"])
+		}
+		c := newClient(t, scim.Scimmy())
+		require.Equal(t, []int{http.StatusOK, http.StatusNoContent}, []int{c.lock(), c.lock()}, "as was observed")
+	})
 	t.Run("a PUT without active brings a locked user back where the application defaults it", func(t *testing.T) {
 		for habits, active := range map[*scim.Habits]bool{{PutReactivates: true}: true, {}: false} {
 			c := newClient(t, *habits)
@@ -183,7 +193,7 @@ func TestGroups(t *testing.T) {
 		require.Empty(t, c.Memberships()[c.group])
 	})
 	t.Run("a removal again changes nothing and is answered in each manner", func(t *testing.T) {
-		for habits, status := range map[*scim.Habits]int{{}: http.StatusOK, {MemberStays204: true}: http.StatusNoContent} {
+		for habits, status := range map[*scim.Habits]int{{}: http.StatusOK, {Unchanged204: true}: http.StatusNoContent} {
 			c := newClient(t, *habits)
 			require.Equal(t, http.StatusOK, c.patch("/Groups/"+c.group, one(c.ada)))
 			require.Empty(t, c.GroupsOf(c.ada))

@@ -132,7 +132,7 @@ func (a *App) patchGroup(w http.ResponseWriter, r *http.Request, g *group) {
 		}
 		changed = a.removeMembers(g, ids) || changed
 	}
-	if a.habits.PatchAnswers == http.StatusNoContent || !changed && a.habits.MemberStays204 {
+	if a.habits.PatchAnswers == http.StatusNoContent || !changed && a.habits.Unchanged204 {
 		a.answer(w, http.StatusNoContent, nil)
 		return
 	}

@@ -22,6 +22,7 @@ type Habits struct {
 	Patch             Patch
 	Booleans          Booleans
 	PatchAnswers      int  // 200 with the resource, or 204; 0 is 200
+	Unchanged204      bool // 204 when a PATCH of a user or a group changed nothing
 	NoPut             bool // 405
 	PutReactivates    bool // a PUT without active makes it true
 	NoDeactivation    bool // active is no attribute here: never shown, ignored when sent
@@ -35,13 +36,12 @@ type Habits struct {
 	DeleteDeactivates bool // a DELETE deactivates, and the user stays to be seen
 
 	// Groups.
-	NoGroups       bool // 404 for the whole resource
-	GroupsOfUser   bool // users show their groups
-	Members        Members
-	MemberRemoval  MemberRemoval
-	NoGroupPut     bool // 405
-	MemberStays204 bool // 204 when the removal changed nothing
-	KnowsMembers   bool // 404 for a filter on a member that does not exist
+	NoGroups      bool // 404 for the whole resource
+	GroupsOfUser  bool // users show their groups
+	Members       Members
+	MemberRemoval MemberRemoval
+	NoGroupPut    bool // 405
+	KnowsMembers  bool // 404 for a filter on a member that does not exist
 
 	// The rest.
 	NoConfig    bool // no ServiceProviderConfig: 404
@@ -100,6 +100,7 @@ const (
 	NoPathOnly  Patch = "no-path-only" // an operation with a path is refused
 	PathOnly    Patch = "path-only"
 	PathIgnored Patch = "path-ignored" // an operation with a path is accepted and does nothing
+	AllIgnored  Patch = "all-ignored"  // so is every other
 	NoPatch     Patch = "none"         // 501
 	NoRoute     Patch = "no-route"     // 404, as a router says that has no such route
 )

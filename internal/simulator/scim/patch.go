@@ -42,6 +42,7 @@ func (a *App) patchUser(w http.ResponseWriter, r *http.Request, u *user) {
 	if !ok || !a.matchesVersion(w, r, etag(u.status.last().version)) {
 		return
 	}
+	before := u.status.last().version
 	for _, o := range sent.Operations {
 		active, path := o.Value, o.Path != ""
 		switch {
@@ -54,7 +55,7 @@ func (a *App) patchUser(w http.ResponseWriter, r *http.Request, u *user) {
 		case path && a.habits.Patch == NoPathOnly, !path && a.habits.Patch == PathOnly:
 			a.fail(w, http.StatusBadRequest, "invalidPath", "this form of operation is not supported")
 			return
-		case path && a.habits.Patch == PathIgnored:
+		case path && a.habits.Patch == PathIgnored, a.habits.Patch == AllIgnored:
 			continue
 		case !path:
 			values, _ := o.Value.(map[string]any)
@@ -67,7 +68,7 @@ func (a *App) patchUser(w http.ResponseWriter, r *http.Request, u *user) {
 			return
 		}
 	}
-	if a.habits.PatchAnswers == http.StatusNoContent {
+	if a.habits.PatchAnswers == http.StatusNoContent || a.habits.Unchanged204 && u.status.last().version == before {
 		a.answer(w, http.StatusNoContent, nil)
 		return
 	}

@@ -37,11 +37,11 @@ func Presets() []Preset {
 // Plain follows the standard.
 func Plain() Habits { return Habits{GroupsOfUser: true, ETags: true} }
 
-// Scimmy compares user names exactly, finds nothing by what it does not know, and
-// wants real booleans.
+// Scimmy compares user names exactly, finds nothing by what it does not know,
+// wants real booleans, and answers a PATCH that changes nothing with 204.
 func Scimmy() Habits {
 	return Habits{UserNameCase: CaseExact, OtherFilter: FindsNothing, PageSize: 20, Booleans: BooleansOnly,
-		GroupsOfUser: true, MemberStays204: true}
+		GroupsOfUser: true, Unchanged204: true}
 }
 
 // BetterAuth refuses filters that it does not know, and a PUT without active

@@ -199,6 +199,6 @@ func tell(status plan.Status, reportPath string, server *devserver.Server) {
 		say("\n%s", console.Status(status, time.Now(), console.Style{}))
 	}
 	say("\ntime to contain  %s, to the last verified lock; one lock waits for a person\ntime to settle   %s, with the interim report",
-		console.Duration(status.ContainedAt.Sub(status.Effective)), console.Duration(status.SettledAt.Sub(status.Effective)))
+		console.Duration(status.LockedAt.Sub(status.Effective)), console.Duration(status.SettledAt.Sub(status.Effective)))
 	say("report           %s\nTemporal UI      %s/namespaces/default/workflows/%s", reportPath, server.UIAddress(), "termination%2F"+string(status.Subject))
 }

@@ -108,8 +108,12 @@ func (t *termination) skip(ctx workflow.Context, how said, r Resolution) (plan.S
 // vouch closes what the statement is about, once it is kept: the word is the evidence.
 func (t *termination) vouch(ctx workflow.Context, how said, r Resolution, d access.Disposition) (plan.Status, error) {
 	stages, err := t.record(ctx, how, r)
-	if err == nil {
-		t.resolve(ctx, r.Task, stages, d)
+	if err != nil {
+		return t.status, err
+	}
+	t.resolve(ctx, r.Task, stages, d)
+	if t.status.Phase == plan.Settled && !t.quiet() {
+		_, err = t.report(ctx, false) // what compliance reads meanwhile shall know of it
 	}
 	return t.status, err
 }

@@ -43,6 +43,25 @@ func brokenLocks() []broken {
 					return access.SessionState{Proof: access.SessionsZero}, nil
 				}
 			}},
+		{how: "it ends sessions and shows an instant of last year", caught: "sessions are ended, in a fresh read and in truth",
+			breaks: func(m *mutant) {
+				m.sessions = func(context.Context, access.AccountRef) (access.SessionState, error) {
+					return access.SessionState{Proof: access.StateReadBack, ValidFrom: time.Now().AddDate(-1, 0, 0)}, nil
+				}
+			}},
+		{how: "it believes one answer of not found, and looks people up by it", caught: "one answer of not found does not make an account gone",
+			breaks: func(m *mutant) {
+				gone := map[string]bool{}
+				m.state = func(ctx context.Context, ref access.AccountRef) (access.AccountState, error) {
+					state, err := m.Connector.State(ctx, ref)
+					gone[ref.ID] = gone[ref.ID] || state.Status == access.Absent
+					return state, err
+				}
+				m.find = func(ctx context.Context, s access.Subject) ([]access.Account, error) {
+					found, err := m.Connector.Find(ctx, s)
+					return slices.DeleteFunc(found, func(a access.Account) bool { return gone[a.Ref.ID] }), err
+				}
+			}},
 		{how: "it refuses to end sessions when none is open", caught: "ending sessions twice is no error",
 			breaks: func(m *mutant) {
 				m.end = func(ctx context.Context, ref access.AccountRef) error {

@@ -1,12 +1,13 @@
 package connectortest
 
 import (
-	"strings"
-
 	"github.com/stretchr/testify/require"
+	"net/http"
+	"strings"
 
 	"github.com/killsignal/killsignal/access"
 	"github.com/killsignal/killsignal/connectors"
+	"github.com/killsignal/killsignal/internal/simulator/fault"
 )
 
 func driveChecks() []check {
@@ -14,6 +15,7 @@ func driveChecks() []check {
 	return []check{
 		{"drive", "it ends the leaver's access, in a fresh read and in truth", lock, once(endsAccess)},
 		{"drive", "receipts tell what was done, and the state before and after", lock, once(tellsWhatWasDone)},
+		{"drive", "one answer of not found does not make an account gone", lock, once(survivesOneNotFound)},
 		{"drive", "a later case finds everything done and changes nothing", lock, once(findsItDone)},
 	}
 }
@@ -97,4 +99,24 @@ func findsItDone(t T, h *Harness) {
 		}
 	}
 	require.Equal(t, after, h.truths(t))
+}
+
+// survivesOneNotFound lets one read under the leaver's id answer 404, as a stale
+// replica does.
+func survivesOneNotFound(t T, h *Harness) {
+	ledger := &Ledger{}
+	system := h.system(t, ledger)
+	underID := func(r *http.Request) bool {
+		return r.Method == http.MethodGet && strings.Contains(r.URL.Path, h.Account)
+	}
+	h.Faults.Add(fault.Rule{Match: underID, Times: 1, Effect: fault.Answer(http.StatusNotFound, http.Header{"Content-Type": {"application/json"}}, "{}")})
+	progress := system.Drive(t.Context(), h.job("case-1"))
+	for _, cell := range progress.Cells {
+		require.NotEqual(t, access.Gone, cell.Disposition, "stage %s, after one 404", cell.Stage)
+	}
+	h.Faults.Clear()
+	h.settle(t, ledger, "case-1")
+	intents, err := ledger.Intents(t.Context(), "case-1", h.System)
+	require.NoError(t, err)
+	require.Equal(t, access.Active, intents[0].Before.Status, "the true state before")
 }

@@ -69,8 +69,10 @@ func (d disturbance) check(t T, fresh func() *Harness) {
 	_, err = h.Connector.State(t.Context(), h.ref())
 	d.requireCode(t, h, err, d.read, "state")
 	if h.can(connectors.CanRevoke) {
-		_, err = h.Connector.(connectors.RightRevoker).Rights(t.Context(), h.ref(), h.Connector.Info().Rights[0], "")
-		d.requireCode(t, h, err, d.read, "rights")
+		for _, kind := range h.Connector.Info().Rights {
+			_, err = h.Connector.(connectors.RightRevoker).Rights(t.Context(), h.ref(), kind, "")
+			d.requireCode(t, h, err, d.read, "rights of the kind "+string(kind))
+		}
 	}
 	d.requireOpen(t, system.Drive(t.Context(), h.job("case-1")))
 	d.recovers(t, h)

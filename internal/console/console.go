@@ -70,13 +70,14 @@ type Screen struct {
 // NewScreen draws to a terminal.
 func NewScreen(out io.Writer) *Screen { return &Screen{out: out} }
 
-// Draw replaces the last picture. The picture must fit the terminal.
+// Draw replaces the last picture. Lines that are wider than the terminal are cut, so
+// that a picture has as many lines as it looks; its height must fit.
 func (s *Screen) Draw(picture string) error {
 	var b strings.Builder
 	if s.lines > 0 {
 		fmt.Fprintf(&b, "\x1b[%dA\r\x1b[J", s.lines)
 	}
-	b.WriteString(picture)
+	b.WriteString("\x1b[?7l" + picture + "\x1b[?7h") // no wrapping while it is drawn
 	s.lines = strings.Count(picture, "\n")
 	if _, err := io.WriteString(s.out, b.String()); err != nil {
 		return fmt.Errorf("draw: %w", err)

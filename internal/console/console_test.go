@@ -3,6 +3,7 @@ package console_test
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,7 @@ func TestDuration(t *testing.T) {
 	for d, text := range map[time.Duration]string{
 		0: "0 ms", 640 * time.Millisecond: "640 ms", 1340 * time.Millisecond: "1.3 s", 42 * time.Second: "42 s", time.Minute: "1 min",
 		130 * time.Second: "2 min 10 s", 3*time.Hour + 5*time.Minute: "3 h 5 min", 50 * time.Hour: "2 d 2 h", -time.Second: "-1.0 s",
+		math.MinInt64: "-106751 d 23 h",
 	} {
 		require.Equal(t, text, console.Duration(d))
 	}
@@ -100,6 +102,6 @@ func TestScreen(t *testing.T) {
 		screen := console.NewScreen(&out)
 		require.NoError(t, screen.Draw("a\nb\n"))
 		require.NoError(t, screen.Draw("c\n"))
-		require.Equal(t, "a\nb\n\x1b[2A\r\x1b[Jc\n", out.String())
+		require.Equal(t, "\x1b[?7la\nb\n\x1b[?7h\x1b[2A\r\x1b[J\x1b[?7lc\n\x1b[?7h", out.String())
 	})
 }

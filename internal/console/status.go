@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -97,7 +98,7 @@ func plural(n int, word string) string {
 // Duration is how people write a duration: the two largest units that matter.
 func Duration(d time.Duration) string {
 	if d < 0 {
-		return "-" + Duration(-d)
+		return "-" + Duration(-max(d, -math.MaxInt64)) // the least of all has no opposite
 	}
 	switch {
 	case d < time.Second:

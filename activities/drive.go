@@ -54,7 +54,9 @@ func (a *Activities) DriveSystem(ctx context.Context, in DriveInput) (DriveResul
 	}
 	for _, line := range lines.done {
 		if line.Error != nil && line.Error.Code.Transient() && !line.locked() {
-			if ctx.Err() != nil {
+			// Only who asked for a cancel is answered with one: a worker that stops, or
+			// that has lost the server, leaves a try that another makes again.
+			if temporal.IsCanceledError(context.Cause(ctx)) {
 				return DriveResult{}, temporal.NewCanceledError()
 			}
 			return DriveResult{}, temporalError(line.Error)
@@ -170,6 +172,9 @@ func (l *lines) finished() map[string]line {
 
 // beat heartbeats the finished systems until it is stopped.
 func (l *lines) beat(ctx context.Context) (stop func()) {
+	// Beats of a cancelled context are not sent, and after three seconds without one
+	// the server would close the books on work that is being finished.
+	ctx = context.WithoutCancel(ctx)
 	done := make(chan struct{})
 	var wait sync.WaitGroup
 	wait.Go(func() {

@@ -16,6 +16,8 @@ type Job struct {
 	Stages  []access.Stage
 	// DryRun reads everything and changes nothing: receipts say what would be done.
 	DryRun bool
+
+	intents []access.Intent // of this case on this system, as they were when the drive began
 }
 
 // Cell is how one stage of one system ended, over all accounts of the subject.
@@ -54,7 +56,7 @@ func (p Progress) Err() error {
 func (s *System) Drive(ctx context.Context, job Job) Progress {
 	var progress Progress
 	stages := slices.DeleteFunc(slices.Clone(job.Stages), func(stage access.Stage) bool { return !s.takesPart(stage) })
-	accounts, err := s.takeStock(ctx, job)
+	accounts, err := s.takeStock(ctx, &job)
 	if err == nil && len(accounts) == 0 {
 		err = s.trust(ctx, job.Subject)
 	}
@@ -100,11 +102,12 @@ func (s *System) unsure(ctx context.Context, job Job, stages []access.Stage, err
 // has acted on before: names move, and some systems hide what they have locked.
 // An error beside accounts is what keeps the look-up from being sure that there are
 // no others.
-func (s *System) takeStock(ctx context.Context, job Job) ([]access.Account, error) {
+func (s *System) takeStock(ctx context.Context, job *Job) ([]access.Account, error) {
 	known, err := s.options.Ledger.Intents(ctx, job.Case, s.Name())
 	if err != nil && !slices.Contains(job.Stages, access.Lock) {
 		return nil, access.AsError(err, "read intents") // only a lock goes on without the evidence store
 	}
+	job.intents = known
 	accounts, err := s.find(ctx, job.Subject)
 	for _, intent := range known {
 		if !slices.ContainsFunc(accounts, func(a access.Account) bool { return a.Ref == intent.Account }) {

@@ -100,12 +100,8 @@ func (s *System) vanished(ctx context.Context, job Job, account access.Account, 
 // intended stores the intent for what is listed, and returns every right that
 // this case has listed on the account before or now.
 func (s *System) intended(ctx context.Context, job Job, account access.Account, stage access.Stage, rights []access.Right) ([]access.Right, error) {
-	earlier, err := s.options.Ledger.Intents(ctx, job.Case, s.Name())
-	if err != nil {
-		return nil, access.AsError(err, "read intents")
-	}
 	var known []access.Right
-	for _, intent := range earlier {
+	for _, intent := range job.intents {
 		if intent.Stage == stage && intent.Account == account.Ref {
 			known = append(known, intent.Rights...)
 		}

@@ -14,6 +14,7 @@ import (
 // and then concludes the case: from then on its event is answered with the
 // conclusion. The history is JSON as Temporal's own tools write and read it.
 func (a *Activities) Close(ctx context.Context, in CloseInput) error {
+	defer beat(ctx, nothing)()
 	var history historypb.History
 	events := a.Temporal.GetWorkflowHistory(ctx, in.WorkflowID, in.Run, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {

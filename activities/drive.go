@@ -13,13 +13,11 @@ import (
 	"github.com/killsignal/killsignal/plan"
 )
 
-// How long a drive may take when nothing else bounds it, how long work in hand
-// may go on after a cancel, and how often a drive says that it is alive. The first
-// heartbeat comes after a second, so that an undisturbed wave sends none.
+// How long a drive may take when nothing else bounds it, and how long work in hand may
+// go on after a cancel.
 const (
 	systemTime    = 90 * time.Second
 	finishingTime = 5 * time.Second
-	heartbeat     = time.Second
 )
 
 // DriveWave takes the subject through the stages on all systems at once, each read,
@@ -33,7 +31,7 @@ func (a *Activities) DriveWave(ctx context.Context, in DriveInput) (DriveResult,
 			lines.done = map[string]line{} // drive all again: every act may be repeated
 		}
 	}
-	stop := lines.beat(ctx)
+	stop := beat(ctx, lines.finished)
 	defer stop()
 	if err := a.drive(ctx, in, in.Budget, lines); err != nil {
 		return DriveResult{}, err
@@ -47,7 +45,7 @@ func (a *Activities) DriveWave(ctx context.Context, in DriveInput) (DriveResult,
 // came after it: what is left is then running, and driven by itself.
 func (a *Activities) DriveSystem(ctx context.Context, in DriveInput) (DriveResult, error) {
 	lines := &lines{done: map[string]line{}}
-	stop := lines.beat(ctx)
+	stop := beat(ctx, lines.finished)
 	defer stop()
 	if err := a.drive(ctx, in, systemTime, lines); err != nil {
 		return DriveResult{}, err
@@ -158,7 +156,7 @@ func (l *lines) set(system string, one line) {
 }
 
 // finished returns the systems on which nothing is left to try.
-func (l *lines) finished() map[string]line {
+func (l *lines) finished() any {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	finished := map[string]line{}
@@ -168,28 +166,6 @@ func (l *lines) finished() map[string]line {
 		}
 	}
 	return finished
-}
-
-// beat heartbeats the finished systems until it is stopped.
-func (l *lines) beat(ctx context.Context) (stop func()) {
-	// Beats of a cancelled context are not sent, and after three seconds without one
-	// the server would close the books on work that is being finished.
-	ctx = context.WithoutCancel(ctx)
-	done := make(chan struct{})
-	var wait sync.WaitGroup
-	wait.Go(func() {
-		ticker := time.NewTicker(heartbeat)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ticker.C:
-				activity.RecordHeartbeat(ctx, l.finished())
-			case <-done:
-				return
-			}
-		}
-	})
-	return func() { close(done); wait.Wait() }
 }
 
 func (l *lines) result(in DriveInput) DriveResult {

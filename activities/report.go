@@ -10,6 +10,7 @@ import (
 
 // Report renders what the evidence holds of the case, and keeps it as evidence.
 func (a *Activities) Report(ctx context.Context, in ReportInput) (ReportResult, error) {
+	defer beat(ctx, nothing)()
 	materials, err := report.Gather(ctx, a.Evidence, in.Status, in.Final, a.Clock().UTC())
 	if access.CodeOf(err) == access.NotFound {
 		// The case was admitted: its record waits in the spool of another worker.

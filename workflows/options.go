@@ -50,11 +50,13 @@ func forSystem(ctx workflow.Context, queue, system string, stages []access.Stage
 	})
 }
 
-// forEvidence tries until the evidence store takes it.
+// forEvidence tries until the evidence store takes it. A dead worker is noticed as
+// with a wave.
 func forEvidence(ctx workflow.Context, what string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:             what,
 		StartToCloseTimeout: time.Minute,
+		HeartbeatTimeout:    3 * time.Second,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 500 * time.Millisecond, MaximumInterval: time.Minute},
 	})
 }

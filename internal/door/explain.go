@@ -44,7 +44,7 @@ func explain(op string, err error) error {
 	case invalid:
 		e.Code, e.Hint = access.Invalid, "the Temporal server does not accept the request; are the search attributes of Killsignal registered in its namespace?"
 	case late || noWorker || errors.Is(err, context.DeadlineExceeded) || timedOut(err):
-		e.Code, e.Hint = access.Unavailable, "nobody answers: start a worker with `worker`, and look whether the Temporal server is up"
+		e.Code, e.Hint = access.Unavailable, "no worker answers; start one with `worker`, or look whether the Temporal server is up"
 	case errors.Is(err, context.Canceled):
 		e.Code, e.Hint = access.Unavailable, "interrupted; the case goes on"
 	default:

@@ -14,10 +14,18 @@ import (
 // Check proves the credential with one small read per permission to read, and that
 // a look-up finds a user who is known to be there. With OAuth it also compares the
 // scopes that were granted with those that are needed; what an API token may
-// change cannot be read. The owner of an API token becomes one of our own accounts.
+// change cannot be read. The owner of an API token is read before anything else,
+// and becomes one of our own accounts whatever becomes of the rest.
 func (c *Connector) Check(ctx context.Context) error {
 	const op = "check connection"
-	if c.service != nil {
+	someone := c.anyone
+	if c.service == nil {
+		owner, err := c.owner(ctx)
+		if err != nil {
+			return c.fail(op, needs(err, "okta.users.read"))
+		}
+		someone = func(context.Context) (*okta.User, error) { return owner, nil }
+	} else {
 		granted, err := c.service.scopes(ctx)
 		if err != nil {
 			return c.fail(op, err)
@@ -42,7 +50,7 @@ func (c *Connector) Check(ctx context.Context) error {
 			return c.fail(op, needs(err, probe.permission))
 		}
 	}
-	known, err := c.someone(ctx)
+	known, err := someone(ctx)
 	if err != nil {
 		return c.fail(op, needs(err, "okta.users.read"))
 	}
@@ -57,23 +65,8 @@ func (c *Connector) Check(ctx context.Context) error {
 	return nil
 }
 
-// someone returns a user who is there: the owner of the API token, or the first of
-// the listing.
-func (c *Connector) someone(ctx context.Context) (*okta.User, error) {
-	if c.service == nil {
-		// This path is ours: no id from elsewhere can be "me".
-		user, _, err := c.client.User.GetUser(ctx, "me")
-		if err != nil {
-			return nil, err
-		}
-		if user == nil || !userID.MatchString(user.Id) {
-			return nil, &access.Error{Code: access.Unavailable, Hint: "the answer does not say whose the API token is"}
-		}
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.own = []string{user.Id}
-		return user, nil
-	}
+// anyone returns the first user of the listing.
+func (c *Connector) anyone(ctx context.Context) (*okta.User, error) {
 	users, _, err := c.client.User.ListUsers(ctx, query.NewQueryParams(query.WithLimit(1)))
 	if err != nil {
 		return nil, err

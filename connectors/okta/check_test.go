@@ -32,6 +32,12 @@ func TestCheck(t *testing.T) {
 			require.ErrorContains(t, err, permission)
 		})
 	}
+	t.Run("the owner of the token is known even though a permission is missing", func(t *testing.T) {
+		h := newHouse(t, simulator.Options{})
+		h.org.Deny("okta.roles.read")
+		require.Equal(t, access.Denied, access.CodeOf(h.Check(t.Context())))
+		require.Equal(t, []string{h.org.Owner()}, h.Info().OwnAccounts)
+	})
 	t.Run("a look-up that does not find who is there is no proof of anything", func(t *testing.T) {
 		h.faults.Add(fault.Rule{Match: func(r *http.Request) bool { return r.URL.Path == "/api/v1/users" }, Effect: fault.Answer(http.StatusOK, nil, "[]")})
 		defer h.faults.Clear()

@@ -11,6 +11,7 @@ import (
 	"context"
 	"net/http"
 	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/okta/okta-sdk-golang/v2/okta"
@@ -29,7 +30,7 @@ type Connector struct {
 	service *service // nil with an API token
 
 	mu  sync.Mutex
-	own []string // the account of the API token, once Check has read it
+	own []string // the account of the API token, once it has been read
 }
 
 // New makes a connector from a configuration. It reads the secret once, to find a
@@ -140,19 +141,28 @@ func everyPermission() []string {
 
 var (
 	userID = regexp.MustCompile(`^[0-9A-Za-z]{17,32}$`)
-	safeID = regexp.MustCompile(`^[0-9A-Za-z_-]{6,100}$`) // groups, roles, apps, clients, tokens, grants
+	safeID = regexp.MustCompile(`^[0-9A-Za-z_-][0-9A-Za-z._-]{5,99}$`) // groups, roles, apps, clients, tokens, grants
 )
 
 // check refuses ids that may not become part of a path.
 func (c *Connector) check(op string, user string, others ...string) error {
-	ok := userID.MatchString(user)
-	for _, id := range others {
-		ok = ok && safeID.MatchString(id)
+	if !userID.MatchString(user) {
+		return c.notID(op)
 	}
-	if !ok {
-		return &access.Error{Code: access.Invalid, System: c.system, Op: op, Hint: "that is not an Okta id"}
+	return c.checkIDs(op, others...)
+}
+
+func (c *Connector) checkIDs(op string, ids ...string) error {
+	for _, id := range ids {
+		if !safeID.MatchString(id) || strings.Contains(id, "..") {
+			return c.notID(op)
+		}
 	}
 	return nil
+}
+
+func (c *Connector) notID(op string) error {
+	return &access.Error{Code: access.Invalid, System: c.system, Op: op, Hint: "that is not an Okta id"}
 }
 
 // fail says what was tried when it went wrong. It returns nil for nil.

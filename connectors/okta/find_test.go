@@ -109,17 +109,33 @@ func TestFind(t *testing.T) {
 func TestFindWithSharedKeys(t *testing.T) {
 	h := newHouse(t, simulator.Options{})
 	second := h.org.AddUser(simulator.Person{Login: "svc-reports@example.com", Email: "ada.marsh@example.com"})
+	for _, login := range []string{"svc-a@example.com", "svc-b@example.com"} {
+		h.org.AddUser(simulator.Person{Login: login, Email: "reports@example.com"})
+	}
 	byMail := access.Subject{Key: "1041", Emails: []string{"ada.marsh@example.com"}}
 	t.Run("two users with one e-mail address are ambiguous", func(t *testing.T) {
-		_, err := h.Find(t.Context(), byMail)
+		found, err := h.Find(t.Context(), access.Subject{Key: "1041", Emails: []string{"reports@example.com"}})
 		require.Equal(t, access.Ambiguous, access.CodeOf(err))
 		require.False(t, access.ContainsAddress(err.Error()))
+		require.Empty(t, found)
+	})
+	t.Run("the one whose login is the address is hers all the same, and the doubt about the other stays", func(t *testing.T) {
+		for _, subject := range []access.Subject{ada, byMail} {
+			found, err := h.Find(t.Context(), subject)
+			require.Equal(t, access.Ambiguous, access.CodeOf(err))
+			require.Equal(t, []string{h.leaver}, ids(found))
+		}
+		require.Equal(t, access.Manual, h.drive(t, access.Lock)[0].Disposition)
+		truth, _ := h.org.User(h.leaver)
+		require.Equal(t, simulator.Suspended, truth.Status)
+		h.org.SetStatus(h.leaver, simulator.Active)
 	})
 	t.Run("they stay so when only one of them is known by its id", func(t *testing.T) {
 		subject := byMail
 		subject.Accounts = []access.AccountRef{h.ref()}
-		_, err := h.Find(t.Context(), subject)
+		found, err := h.Find(t.Context(), subject)
 		require.Equal(t, access.Ambiguous, access.CodeOf(err))
+		require.Equal(t, []string{h.leaver}, ids(found))
 	})
 	t.Run("both are hers when both are known by their ids", func(t *testing.T) {
 		subject := byMail
@@ -133,6 +149,55 @@ func TestFindWithSharedKeys(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, found, 2)
 	})
+}
+
+func TestFindWithTrouble(t *testing.T) {
+	search := func(r *http.Request) bool { return r.URL.Query().Has("search") }
+	refused := fault.Answer(http.StatusForbidden, nil, `{"errorCode":"E0000006"}`)
+	unknown := access.AccountRef{System: "okta-test", ID: "00u00000000000000000"}
+	t.Run("an id that is refused hides no account that another key finds", func(t *testing.T) {
+		h := newHouse(t, simulator.Options{})
+		h.disturb("/users/"+unknown.ID, refused)
+		subject := ada
+		subject.Accounts = []access.AccountRef{unknown}
+		found, err := h.Find(t.Context(), subject)
+		require.Equal(t, access.Denied, access.CodeOf(err))
+		require.Equal(t, []string{h.leaver}, ids(found))
+	})
+	t.Run("a search that is refused hides no account that is known by its id or its login", func(t *testing.T) {
+		h := newHouse(t, simulator.Options{})
+		h.faults.Add(fault.Rule{Match: search, Effect: refused})
+		for _, subject := range []access.Subject{ada, {Key: "1041", Emails: []string{"x@example.com"}, Accounts: []access.AccountRef{h.ref()}}} {
+			found, err := h.Find(t.Context(), subject)
+			require.Equal(t, access.Denied, access.CodeOf(err))
+			require.Equal(t, []string{h.leaver}, ids(found))
+		}
+	})
+	t.Run("nor makes it anybody hers for an address that somebody unseen may have too", func(t *testing.T) {
+		h := newHouse(t, simulator.Options{})
+		h.org.AddUser(simulator.Person{Login: "svc-a@example.com", Email: "reports@example.com"})
+		h.faults.Add(fault.Rule{Match: search, Effect: refused})
+		found, err := h.Find(t.Context(), access.Subject{Key: "1041", Emails: []string{"reports@example.com"}})
+		require.Equal(t, access.Denied, access.CodeOf(err))
+		require.Empty(t, found)
+	})
+	t.Run("what can be tried again is told before what cannot", func(t *testing.T) {
+		h := newHouse(t, simulator.Options{})
+		h.disturb("/users/"+unknown.ID, refused)
+		h.faults.Add(fault.Rule{Match: search, Effect: fault.Cut()})
+		subject := ada
+		subject.Accounts = []access.AccountRef{unknown}
+		_, err := h.Find(t.Context(), subject)
+		require.Equal(t, access.Unavailable, access.CodeOf(err))
+	})
+}
+
+func ids(accounts []access.Account) []string {
+	var all []string
+	for _, account := range accounts {
+		all = append(all, account.Ref.ID)
+	}
+	return all
 }
 
 func TestAccounts(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 )
 
 // groups lists the memberships. Okta does not say where a membership comes from:
-// one in a group into which an active rule puts people counts as the rule's,
-// unless the rule leaves the user out.
+// one in a group into which an active rule puts people, unless it leaves the user
+// out, has the rule as its source, and only its removal shows whether it comes back.
 func (c *Connector) groups(ctx context.Context, user string) ([]access.Right, error) {
 	groups, err := walk(ctx, func() ([]*okta.Group, *okta.Response, error) {
 		return c.client.User.ListUserGroups(ctx, user)
@@ -40,7 +40,7 @@ func (c *Connector) groups(ctx context.Context, user string) ([]access.Right, er
 			right.Obstacle, right.Source = access.Synced, "application "+linked(group.Links, "source")
 		default:
 			if rule := giving(rules, group.Id, user); rule != nil {
-				right.Obstacle, right.Source = access.ByRule, rule.Name
+				right.Source = rule.Name
 			}
 		}
 		rights = append(rights, right)
@@ -68,15 +68,39 @@ func excluded(rule *okta.GroupRule, user string) bool {
 // membership, or what stands in the way of ending that.
 func through(groups []access.Right, group string) (access.Obstacle, string) {
 	i := slices.IndexFunc(groups, func(r access.Right) bool { return r.ID == group })
+	if i < 0 {
+		return access.ByGroup, "a group"
+	}
+	source := groups[i].Name
+	if groups[i].Source != "" {
+		source += ", by " + groups[i].Source
+	}
+	if groups[i].Removable() {
+		return access.ByGroup, source
+	}
+	return groups[i].Obstacle, source
+}
+
+// leave ends a membership. A rule that gave it leaves the user out from then on, as
+// long as it leaves out no more than 100. One that gives it nonetheless is
+// Unsupported: a person must change the rule.
+// https://help.okta.com/en-us/Content/topics/users-groups-profiles/usgp-group-users-manually.htm
+func (c *Connector) leave(ctx context.Context, user string, membership access.Right) error {
+	if _, err := c.client.Group.RemoveUserFromGroup(ctx, membership.ID, user); err != nil || membership.Source == "" {
+		return err
+	}
+	groups, err := c.groups(ctx, user)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(groups, func(r access.Right) bool { return r.ID == membership.ID })
 	switch {
 	case i < 0:
-		return access.ByGroup, "a group"
-	case groups[i].Removable():
-		return access.ByGroup, groups[i].Name
-	case groups[i].Source == "":
-		return groups[i].Obstacle, groups[i].Name
+		return nil
+	case groups[i].Source != "":
+		return &access.Error{Code: access.Unsupported, Hint: "a group rule puts the person back: exclude the person from the rule, see the report for its name"}
 	}
-	return groups[i].Obstacle, groups[i].Name + ", by " + groups[i].Source
+	return &access.Error{Code: access.NotConverged, Hint: "the rule leaves the person out now, and a fresh read still shows the membership"}
 }
 
 // linked returns the last part of a link among _links, which is the id of what it

@@ -1,6 +1,7 @@
 package okta
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/killsignal/killsignal/access"
 	"github.com/killsignal/killsignal/connectors"
+	"github.com/killsignal/killsignal/connectors/connectortest"
 	"github.com/killsignal/killsignal/connectors/transport"
 	"github.com/killsignal/killsignal/internal/simulator/fault"
 	simulator "github.com/killsignal/killsignal/internal/simulator/okta"
@@ -28,6 +30,7 @@ type house struct {
 
 	leaver, lookalike                   string
 	engineering, everyoneRule, imported string
+	rule                                string
 	sessions                            []string
 	refresh, accessToken                string
 
@@ -74,7 +77,7 @@ func (h *house) populate() {
 	h.lookalike = org.AddUser(simulator.Person{Login: "ada.marshall@example.com", FirstName: "Ada", LastName: "Marshall", Department: "Sales"})
 	h.engineering = org.AddGroup("Engineering")
 	h.everyoneRule = org.AddGroup("Sales by rule")
-	org.AddRule("Sales people", "Sales", h.everyoneRule)
+	h.rule = org.AddRule("Sales people", "Sales", h.everyoneRule)
 	payroll, wiki, chat := org.AddApp("Payroll"), org.AddApp("Wiki"), org.AddApp("Chat")
 	h.imported = org.AddAppGroup("Domain Users", payroll)
 	org.AssignGroup(chat, h.engineering)
@@ -103,6 +106,21 @@ func (h *house) populate() {
 		org.Consent(id, chat, "okta.users.read.self")
 	}
 	org.GrantGroupRole(h.engineering, "READ_ONLY_ADMIN")
+}
+
+// fill makes a rule leave out as many users as it can.
+func (h *house) fill(rule string) {
+	for i := range 100 {
+		h.org.Exclude(rule, fmt.Sprintf("00u%017d", i))
+	}
+}
+
+// drive takes the leaver through the stages behind the guards, as a case does.
+func (h *house) drive(t *testing.T, stages ...access.Stage) []connectors.Cell {
+	t.Helper()
+	system := connectors.NewSystem(connectors.Options{Name: "okta-test", Connector: h.Connector, Ledger: &connectortest.Ledger{},
+		Witness: access.Subject{Key: "1042", UserNames: []string{"ada.marshall@example.com"}}})
+	return system.Drive(t.Context(), connectors.Job{Case: "case-1", Subject: ada, Stages: stages}).Cells
 }
 
 func (h *house) ref() access.AccountRef { return access.AccountRef{System: "okta-test", ID: h.leaver} }

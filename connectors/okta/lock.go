@@ -18,11 +18,11 @@ const (
 	deprovisioned = "DEPROVISIONED"
 )
 
-// status is Locked for a suspended and for a deactivated user, unless Okta is just
-// carrying them elsewhere.
-func status(user *okta.User) access.Status {
-	staying := user.TransitioningToStatus == "" || user.TransitioningToStatus == deprovisioned || user.TransitioningToStatus == suspended
-	if staying && (user.Status == suspended || user.Status == deprovisioned) {
+// status is Locked for a deactivated user and, unless a lock here means more than
+// that, for a suspended one, except when Okta is just carrying them elsewhere.
+func (c *Connector) status(user *okta.User) access.Status {
+	locked := func(word string) bool { return word == deprovisioned || word == suspended && c.config.Lock == Suspend }
+	if locked(user.Status) && (user.TransitioningToStatus == "" || locked(user.TransitioningToStatus)) {
 		return access.Locked
 	}
 	return access.Active
@@ -49,7 +49,7 @@ func (c *Connector) State(ctx context.Context, ref access.AccountRef) (access.Ac
 	case err != nil:
 		return state, err
 	}
-	state.Status, state.Word = status(user), user.Status
+	state.Status, state.Word = c.status(user), user.Status
 	state.Attributes = map[string]string{"status": user.Status}
 	if user.TransitioningToStatus != "" {
 		state.Attributes["transitioning_to_status"] = user.TransitioningToStatus
@@ -62,10 +62,17 @@ func (c *Connector) State(ctx context.Context, ref access.AccountRef) (access.Ac
 
 // Lock suspends an active user, or deactivates when so configured. Okta suspends
 // from ACTIVE only: who is staged, locked out, or has a password to renew is
-// deactivated. Locked or absent users are left as they are.
+// deactivated. A suspended user keeps applications and roles, so that one is
+// deactivated too when so configured. Locked or absent users are left as they are.
 // https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserLifecycle/
 func (c *Connector) Lock(ctx context.Context, ref access.AccountRef) error {
 	const op = "lock"
+	if err := c.check(op, ref.ID); err != nil {
+		return err
+	}
+	if err := c.spare(ctx, op, ref.ID); err != nil {
+		return err
+	}
 	user, err := c.user(ctx, op, ref.ID)
 	if access.CodeOf(err) == access.NotFound {
 		return nil
@@ -87,7 +94,7 @@ func (c *Connector) Lock(ctx context.Context, ref access.AccountRef) error {
 }
 
 func (c *Connector) lock(ctx context.Context, user *okta.User) error {
-	if status(user) == access.Locked {
+	if c.status(user) == access.Locked {
 		return nil
 	}
 	if c.config.Lock == Suspend && user.Status == active {

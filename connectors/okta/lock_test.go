@@ -27,7 +27,7 @@ func TestLock(t *testing.T) {
 		{simulator.Deprovisioned, Suspend, simulator.Deprovisioned},
 		{simulator.Active, Deactivate, simulator.Deprovisioned},
 		{simulator.LockedOut, Deactivate, simulator.Deprovisioned},
-		{simulator.Suspended, Deactivate, simulator.Suspended},
+		{simulator.Suspended, Deactivate, simulator.Deprovisioned},
 		{simulator.Deprovisioned, Deactivate, simulator.Deprovisioned},
 	} {
 		t.Run(c.from+" becomes "+c.becomes+" with "+string(c.by), func(t *testing.T) {
@@ -83,6 +83,18 @@ func TestLock(t *testing.T) {
 }
 
 func TestState(t *testing.T) {
+	t.Run("a suspended user, whose applications live on, is not locked where a lock deactivates", func(t *testing.T) {
+		h := newHouse(t, simulator.Options{}, func(c *Config) { c.Lock = Deactivate })
+		h.org.SetStatus(h.leaver, simulator.Suspended)
+		state, err := h.State(t.Context(), h.ref())
+		require.NoError(t, err)
+		require.Equal(t, access.Active, state.Status)
+		require.Equal(t, simulator.Suspended, state.Word)
+		require.Equal(t, access.Verified, h.drive(t, access.Lock)[0].Disposition)
+		truth, _ := h.org.User(h.leaver)
+		require.Equal(t, simulator.Deprovisioned, truth.Status)
+		require.Empty(t, truth.Apps)
+	})
 	for _, word := range []string{simulator.Active, simulator.Staged, simulator.Provisioned, simulator.LockedOut, simulator.PasswordExpired, simulator.Recovery} {
 		t.Run(word+" does not exclude sign-in", func(t *testing.T) {
 			h := newHouse(t, simulator.Options{})

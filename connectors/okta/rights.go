@@ -4,8 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/okta/okta-sdk-golang/v2/okta/query"
-
 	"github.com/killsignal/killsignal/access"
 	"github.com/killsignal/killsignal/connectors"
 )
@@ -21,7 +19,8 @@ const (
 
 // Rights lists, on one page, the groups, administrator roles and applications of a
 // user, or the refresh tokens and OAuth grants. What comes through a group that
-// the user cannot be taken out of has that group's obstacle. A user who is gone
+// the user cannot be taken out of has that group's obstacle. A membership that a
+// rule may give can be revoked, and has the rule as its source. A user who is gone
 // has none. API tokens and factors are not listed: they end with the account.
 func (c *Connector) Rights(ctx context.Context, ref access.AccountRef, kind access.RightKind, cursor string) (connectors.Page[access.Right], error) {
 	const op = "list rights"
@@ -90,14 +89,17 @@ func (c *Connector) RevokeRight(ctx context.Context, ref access.AccountRef, righ
 	if !right.Removable() {
 		return &access.Error{Code: access.Unsupported, System: c.system, Op: op, Hint: "this right must be removed where it comes from: " + string(right.Obstacle)}
 	}
-	var err error
+	err := c.spare(ctx, op, ref.ID)
+	if err != nil {
+		return err
+	}
 	switch right.Type {
 	case groupMembership:
-		_, err = c.client.Group.RemoveUserFromGroup(ctx, right.ID, ref.ID)
+		err = c.leave(ctx, ref.ID, right)
 	case adminRole:
 		_, err = c.client.User.RemoveRoleFromUser(ctx, ref.ID, right.ID)
 	case appAssignment:
-		_, err = c.client.Application.DeleteApplicationUser(ctx, right.ID, ref.ID, query.NewQueryParams(query.WithSendEmail(false)))
+		err = c.unassign(ctx, ref.ID, right.ID)
 	case refreshToken:
 		_, err = c.client.User.RevokeTokenForUserAndClient(ctx, ref.ID, ids[0], ids[1])
 	case oauthGrant:
@@ -108,16 +110,5 @@ func (c *Connector) RevokeRight(ctx context.Context, ref access.AccountRef, righ
 	if access.CodeOf(err) == access.NotFound {
 		return nil
 	}
-	return c.fail(op, stillGranted(err))
-}
-
-// stillGranted tells a refusal because a group gives the application as well from
-// one for want of permission, which has the same status.
-func stillGranted(err error) error {
-	if err == nil || access.AsError(err, "").ProviderCode != "E0000046" {
-		return err
-	}
-	e := *access.AsError(err, "")
-	e.Code, e.Hint = access.NotConverged, "a group of the user gives the application as well: it must go first"
-	return &e
+	return c.fail(op, err)
 }

@@ -18,6 +18,9 @@ func (c *Connector) EndSessions(ctx context.Context, ref access.AccountRef) erro
 	if err := c.check(op, ref.ID); err != nil {
 		return err
 	}
+	if err := c.spare(ctx, op, ref.ID); err != nil {
+		return err
+	}
 	_, err := c.client.User.ClearUserSessions(ctx, ref.ID, query.NewQueryParams(query.WithOauthTokens(true)))
 	if access.CodeOf(err) == access.NotFound {
 		return nil
@@ -42,7 +45,7 @@ func (c *Connector) Sessions(ctx context.Context, ref access.AccountRef) (access
 		return access.SessionState{}, c.fail(op, err)
 	}
 	state := access.SessionState{Proof: access.Asserted, Open: len(tokens)}
-	if len(tokens) == 0 && status(user) == access.Locked {
+	if len(tokens) == 0 && c.status(user) == access.Locked {
 		state.Proof = access.ListingEmpty
 	}
 	return state, nil

@@ -33,7 +33,13 @@ func (o *Org) listRules(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// leaveGroup ends a direct membership. What a rule gives is back at once.
+// mostExcluded is how many users a rule can leave out.
+// https://support.okta.com/help/s/article/Group-Rule-Restrictions
+const mostExcluded = 100
+
+// leaveGroup ends a membership. Rules that would give it leave the user out from
+// then on; one that leaves out as many as it can gives it back at once.
+// https://help.okta.com/en-us/Content/topics/users-groups-profiles/usgp-group-users-manually.htm
 func (o *Org) leaveGroup(w http.ResponseWriter, r *http.Request) {
 	u, g := o.user(r.PathValue("id")), o.group(r.PathValue("group"))
 	switch {
@@ -45,6 +51,11 @@ func (o *Org) leaveGroup(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotImplemented, "E0000060")
 	default:
 		u.groups = slices.DeleteFunc(u.groups, func(id string) bool { return id == g.id })
+		for _, r := range o.rules {
+			if r.gives(u, g) && len(r.excluded) < mostExcluded {
+				r.excluded = append(r.excluded, u.ID)
+			}
+		}
 		w.WriteHeader(http.StatusNoContent)
 	}
 }
@@ -131,6 +142,19 @@ func (o *Org) getAppUser(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusOK, o.renderAppUser(r, u, a))
+}
+
+// listAppGroups lists the groups that an app is assigned to.
+func (o *Org) listAppGroups(w http.ResponseWriter, r *http.Request) {
+	a := o.app(r.PathValue("app"))
+	if a == nil {
+		notFound(w)
+		return
+	}
+	page(o, w, r, a.groups, func(id string) string { return id }, 200, func(id string) object {
+		return object{"id": id, "lastUpdated": a.created, "priority": 0, "profile": object{},
+			"_links": object{"app": link(base(r) + "/api/v1/apps/" + a.id), "group": link(base(r) + "/api/v1/groups/" + id)}}
+	})
 }
 
 // unassign ends a direct assignment that no group gives as well.

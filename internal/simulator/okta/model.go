@@ -98,9 +98,11 @@ func (o *Org) app(id string) *app { return find(o.apps, func(a *app) bool { retu
 
 // ruled returns the rule that puts the user into the group, or nil.
 func (o *Org) ruled(u *user, g *group) *rule {
-	return find(o.rules, func(r *rule) bool {
-		return r.group == g.id && r.department == u.Department && !slices.Contains(r.excluded, u.ID)
-	})
+	return find(o.rules, func(r *rule) bool { return r.gives(u, g) })
+}
+
+func (r *rule) gives(u *user, g *group) bool {
+	return r.group == g.id && r.department == u.Department && !slices.Contains(r.excluded, u.ID)
 }
 
 // member tells whether the user is in the group, in whichever way.

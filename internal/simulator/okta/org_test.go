@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -174,11 +175,38 @@ func TestWhatCannotBeRemoved(t *testing.T) {
 	t.Run("a role that a group gives", func(t *testing.T) {
 		w.refused(t, "DELETE", "/api/v1/users/"+w.ada+"/roles/"+role, 404, "E0000007")
 	})
-	t.Run("a member whom a rule puts back, until the rule leaves her out", func(t *testing.T) {
+	t.Run("a member of a rule that leaves out as many as it can, until it leaves her out too", func(t *testing.T) {
+		full := w.AddGroup("Travellers")
+		travels := w.AddRule("All of sales travel", "Sales", full)
+		for i := range mostExcluded {
+			w.Exclude(travels, fmt.Sprintf("00u%017d", i))
+		}
+		w.accepted(t, "DELETE", "/api/v1/groups/"+full+"/users/"+w.ada)
+		require.Contains(t, w.user(t, w.ada).Groups, full)
+		w.Exclude(travels, w.ada)
+		require.NotContains(t, w.user(t, w.ada).Groups, full)
+	})
+	t.Run("a rule leaves out from then on whom it gave the membership that is ended", func(t *testing.T) {
+		shared := w.Shared(w.ada)
 		w.accepted(t, "DELETE", "/api/v1/groups/"+ruled+"/users/"+w.ada)
-		require.Contains(t, w.user(t, w.ada).Groups, ruled)
-		w.Exclude(rule, w.ada)
 		require.NotContains(t, w.user(t, w.ada).Groups, ruled)
+		require.Contains(t, w.Truth()[w.ada], rule)
+		require.Equal(t, shared, w.Shared(w.ada), "which is hers alone")
+	})
+	t.Run("a rule that does not give the membership leaves nobody out", func(t *testing.T) {
+		pilots := w.AddGroup("Test pilots")
+		w.AddRule("Marketing people", "Marketing", pilots)
+		w.Join(pilots, w.ada)
+		before := w.Shared("")
+		w.accepted(t, "DELETE", "/api/v1/groups/"+pilots+"/users/"+w.ada)
+		require.NotContains(t, w.user(t, w.ada).Groups, pilots)
+		require.NotEqual(t, before, w.Shared(""), "one member less")
+		require.Contains(t, w.Shared(""), `"department":"Marketing","excluded":[]`)
+	})
+	t.Run("an application tells which groups have it", func(t *testing.T) {
+		_, body := w.ask(t, "GET", "/api/v1/apps/"+app+"/groups")
+		require.Equal(t, plain, body.([]any)[0].(map[string]any)["id"])
+		w.refused(t, "GET", "/api/v1/apps/0oa00000000000000000/groups", 404, "E0000007")
 	})
 	t.Run("what a group gave goes with the membership", func(t *testing.T) {
 		w.accepted(t, "DELETE", "/api/v1/groups/"+plain+"/users/"+w.ada)

@@ -48,6 +48,7 @@ func (o *Org) mux() http.Handler {
 	handle("DELETE /api/v1/users/{id}/roles/{role}", "okta.roles.manage", o.removeRole)
 	handle("GET /api/v1/iam/assignees/users", "okta.roles.read", o.listAdministrators)
 	handle("GET /api/v1/apps", "okta.apps.read", o.listApps)
+	handle("GET /api/v1/apps/{app}/groups", "okta.apps.read", o.listAppGroups)
 	handle("GET /api/v1/apps/{app}/users/{id}", "okta.apps.read", o.getAppUser)
 	handle("DELETE /api/v1/apps/{app}/users/{id}", "okta.apps.manage", o.unassign)
 

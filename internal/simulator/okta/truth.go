@@ -17,7 +17,7 @@ func (o *Org) Truth() map[string]string {
 }
 
 // Shared returns, as canonical JSON, all that several users share: groups with
-// their other members, rules, applications.
+// their other members, rules with the others they leave out, applications.
 func (o *Org) Shared(except string) string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -32,7 +32,8 @@ func (o *Org) Shared(except string) string {
 		all[g.id] = map[string]any{"name": g.name, "kind": g.kind, "members": members, "roles": ids(g.roles)}
 	}
 	for _, r := range o.rules {
-		all[r.id] = map[string]any{"name": r.name, "group": r.group, "department": r.department, "excluded": r.excluded}
+		excluded := slices.DeleteFunc(slices.Clone(r.excluded), func(id string) bool { return id == except })
+		all[r.id] = map[string]any{"name": r.name, "group": r.group, "department": r.department, "excluded": append([]string{}, excluded...)}
 	}
 	for _, a := range o.apps {
 		all[a.id] = map[string]any{"label": a.label, "groups": a.groups}
@@ -91,7 +92,13 @@ func (o *Org) account(u *user) Account {
 }
 
 func (o *Org) everything(u *user) map[string]any {
-	return map[string]any{"profile": u.profile, "account": o.account(u)}
+	excluded := []string{}
+	for _, r := range o.rules {
+		if slices.Contains(r.excluded, u.ID) {
+			excluded = append(excluded, r.id)
+		}
+	}
+	return map[string]any{"profile": u.profile, "account": o.account(u), "excluded": excluded}
 }
 
 // rolesOf returns the roles that take effect, given directly or through a group.

@@ -4,7 +4,9 @@ package kinds
 
 import (
 	"github.com/killsignal/killsignal/connectors"
+	"github.com/killsignal/killsignal/connectors/activedirectory"
 	"github.com/killsignal/killsignal/connectors/entraid"
+	"github.com/killsignal/killsignal/connectors/ldap"
 	"github.com/killsignal/killsignal/connectors/okta"
 	"github.com/killsignal/killsignal/connectors/scim"
 )
@@ -16,9 +18,11 @@ type New = func(system string, decode func(into any) error) (connectors.Connecto
 // All returns every kind, by the name that configurations use.
 func All() map[string]New {
 	return map[string]New{
-		"entraid": kind(entraid.New),
-		"okta":    kind(okta.New),
-		"scim":    kind(scim.New),
+		"activedirectory": kind(activedirectory.New),
+		"entraid":         kind(entraid.New),
+		"ldap":            kind(ldap.New),
+		"okta":            kind(okta.New),
+		"scim":            kind(scim.New),
 	}
 }
 

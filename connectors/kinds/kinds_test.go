@@ -27,9 +27,11 @@ func TestExampleConfiguration(t *testing.T) {
 	t.Run("every connection of the example is understood by its kind", func(t *testing.T) {
 		t.Setenv("OKTA_API_TOKEN", "a token")
 		t.Setenv("WIKI_SCIM_TOKEN", "a token")
+		t.Setenv("CORP_PASSWORD", "a password")
+		t.Setenv("LDAP_PASSWORD", "a password")
 		systems, err := house.Systems(cfg, kinds.All(), house.NoEvidence{})
 		require.NoError(t, err)
-		require.Len(t, systems, 3)
+		require.Len(t, systems, 5)
 		require.True(t, systems[0].Info().IdentityProvider)
 	})
 	t.Run("every kind that there is stands in the example", func(t *testing.T) {
@@ -44,6 +46,8 @@ func TestExampleConfiguration(t *testing.T) {
 	t.Run("a missing secret is named with its line, and all are reported at once", func(t *testing.T) {
 		t.Setenv("OKTA_API_TOKEN", "")
 		t.Setenv("WIKI_SCIM_TOKEN", "")
+		t.Setenv("CORP_PASSWORD", "")
+		t.Setenv("LDAP_PASSWORD", "")
 		systems, err := house.Systems(cfg, kinds.All(), house.NoEvidence{})
 		require.Equal(t, access.Invalid, access.CodeOf(err))
 		require.ErrorContains(t, err, "killsignal.yaml:9:5: a secret of system okta-prod is missing")

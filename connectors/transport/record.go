@@ -32,18 +32,26 @@ func (r *Recording) Exchanges() []access.Exchange {
 	return slices.Clone(r.exchanges)
 }
 
-func record(ctx context.Context, req *http.Request, resp *http.Response, started time.Time) {
+// Note collects one exchange of a connector that does not speak HTTP, when the
+// context is one of [Record]; otherwise it does nothing. Method is the protocol's
+// own verb, Path what it was applied to, in words that hold no name and no secret.
+// Status is 200 for done, 400 for refused, 0 for no answer.
+func Note(ctx context.Context, e access.Exchange) {
 	r, ok := ctx.Value(recordingKey{}).(*Recording)
 	if !ok {
 		return
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.exchanges = append(r.exchanges, e)
+}
+
+func record(ctx context.Context, req *http.Request, resp *http.Response, started time.Time) {
 	e := access.Exchange{Method: req.Method, Path: req.URL.EscapedPath(), At: started.UTC(), Took: time.Since(started)}
 	if resp != nil {
 		e.Status, e.RequestID = resp.StatusCode, requestID(resp)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.exchanges = append(r.exchanges, e)
+	Note(ctx, e)
 }
 
 // requestID returns the id under which the provider can find the request.

@@ -162,12 +162,13 @@ func kill(ctx context.Context, temporal client.Client) (plan.Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
 	var shown plan.Grid
+	var drawing error
 	screen := console.NewScreen(os.Stdout)
 	status, err := door.Watch(ctx, temporal, simulator.Leaver, func(s plan.Status, err error) {
 		switch {
 		case err != nil:
 		case console.IsTerminal(os.Stdout):
-			err = screen.Draw(console.Status(s, time.Now(), console.StyleOf(os.Stdout)))
+			drawing = errors.Join(drawing, screen.Draw(console.Status(s, time.Now(), console.StyleOf(os.Stdout))))
 		default:
 			for _, line := range console.Changes(shown, s.Grid) {
 				say("%6.1fs  %s", time.Since(now).Seconds(), line)
@@ -178,7 +179,7 @@ func kill(ctx context.Context, temporal client.Client) (plan.Status, error) {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return status, &access.Error{Code: access.Unavailable, Op: "wait for the case to settle", Hint: "it has not settled in two minutes; worker.log may say why"}
 	}
-	return status, err
+	return status, errors.Join(err, drawing)
 }
 
 // keepReport copies the newest report out of the evidence, for people to open.

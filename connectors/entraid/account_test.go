@@ -1,7 +1,6 @@
 package entraid_test
 
 import (
-	"net/http"
 	"testing"
 	"time"
 
@@ -11,78 +10,6 @@ import (
 	"github.com/killsignal/killsignal/internal/simulator/entra"
 	"github.com/killsignal/killsignal/internal/simulator/fault"
 )
-
-func TestFind(t *testing.T) {
-	t.Run("all keys together take one request", func(t *testing.T) {
-		h := newHouse(t)
-		require.NoError(t, h.Check(t.Context()))
-		before := len(h.faults.Requests())
-		found, err := h.Find(t.Context(), leaver())
-		require.NoError(t, err)
-		require.Len(t, found, 1)
-		require.Equal(t, access.Account{Ref: h.ref(), Name: "ada.marsh@example.com", MatchedBy: access.ByUserName, Status: access.Active}, found[0])
-		require.Len(t, h.faults.Requests(), before+1)
-	})
-	t.Run("more keys than a filter takes are all asked for", func(t *testing.T) {
-		h := newHouse(t)
-		s := leaver()
-		s.UserNames = nil
-		for range 20 {
-			s.UserNames = append(s.UserNames, time.Duration(len(s.UserNames)).String()+"@example.com")
-		}
-		s.UserNames = append(s.UserNames, "ADA.MARSH@example.com")
-		found, err := h.Find(t.Context(), s)
-		require.NoError(t, err)
-		require.Len(t, found, 1)
-		require.Equal(t, access.ByUserName, found[0].MatchedBy, "case does not matter")
-	})
-	t.Run("a name with a quote in it is found", func(t *testing.T) {
-		h := newHouse(t)
-		id := h.tenant.AddUser(entra.User{UserPrincipalName: "o'neil#EXT#@example.com"})
-		found, err := h.Find(t.Context(), access.Subject{Key: "p-1", UserNames: []string{"o'neil#EXT#@example.com"}})
-		require.NoError(t, err)
-		require.Len(t, found, 1)
-		require.Equal(t, id, found[0].Ref.ID)
-	})
-	t.Run("an account without a mailbox is found by an e-mail address that is its login name", func(t *testing.T) {
-		h := newHouse(t)
-		id := h.tenant.AddUser(entra.User{UserPrincipalName: "bo.lind@example.com"})
-		found, err := h.Find(t.Context(), access.Subject{Key: "p-1", Emails: []string{"bo.lind@example.com"}})
-		require.NoError(t, err)
-		require.Len(t, found, 1)
-		require.Equal(t, id, found[0].Ref.ID)
-	})
-	t.Run("two accounts under different keys are both the leaver's", func(t *testing.T) {
-		h := newHouse(t)
-		second := h.tenant.AddUser(entra.User{UserPrincipalName: "adm-ada@example.com"})
-		s := leaver()
-		s.UserNames = append(s.UserNames, "adm-ada@example.com")
-		found, err := h.Find(t.Context(), s)
-		require.NoError(t, err)
-		require.Len(t, found, 2)
-		require.Equal(t, second, found[1].Ref.ID)
-	})
-	t.Run("two accounts under one key are ambiguous", func(t *testing.T) {
-		h := newHouse(t)
-		h.tenant.AddUser(entra.User{UserPrincipalName: "adm-ada@example.com", EmployeeID: "10042"})
-		_, err := h.Find(t.Context(), leaver())
-		require.Equal(t, access.Ambiguous, codeOf(t, err))
-	})
-	t.Run("a server that ignores the filter does not make everybody the leaver", func(t *testing.T) {
-		h := newHouse(t, ignoreFilters)
-		found, err := h.Find(t.Context(), leaver())
-		require.NoError(t, err)
-		require.Len(t, found, 1)
-		found, err = h.Find(t.Context(), access.Subject{Key: "p-9", EmployeeNumber: "9"})
-		require.NoError(t, err)
-		require.Empty(t, found)
-	})
-	t.Run("an account id that is no GUID is refused", func(t *testing.T) {
-		h := newHouse(t)
-		_, err := h.Find(t.Context(), access.Subject{Key: "p-1", Accounts: []access.AccountRef{{System: system, ID: "me"}}})
-		require.Equal(t, access.Invalid, codeOf(t, err))
-	})
-}
 
 func TestState(t *testing.T) {
 	t.Run("an enabled account is active", func(t *testing.T) {
@@ -192,15 +119,4 @@ func TestEndSessions(t *testing.T) {
 	require.False(t, after.ValidFrom.Before(asked))
 	require.False(t, h.tenant.Redeem(h.tokens.Refresh))
 	require.True(t, h.tenant.Works(h.tokens.Access))
-}
-
-// ignoreFilters makes the tenant answer as if there were no $filter.
-func ignoreFilters(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if query := r.URL.Query(); query.Has("$filter") {
-			query.Del("$filter")
-			r.URL.RawQuery = query.Encode()
-		}
-		next.ServeHTTP(w, r)
-	})
 }

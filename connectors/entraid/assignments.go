@@ -2,6 +2,7 @@ package entraid
 
 import (
 	"context"
+	"strings"
 
 	"github.com/microsoftgraph/msgraph-sdk-go/rolemanagement"
 	"github.com/microsoftgraph/msgraph-sdk-go/users"
@@ -30,7 +31,7 @@ func (c *Connector) roles(ctx context.Context, id, link string) ([]access.Right,
 	}
 	var rights []access.Right
 	for _, assignment := range answer.GetValue() {
-		if read(assignment.GetPrincipalId()) != id {
+		if !strings.EqualFold(read(assignment.GetPrincipalId()), id) {
 			continue // a filter that was ignored returns everybody's
 		}
 		right := access.Right{Kind: access.Grant, Type: directoryRole, ID: read(assignment.GetId())}
@@ -57,7 +58,7 @@ func (c *Connector) dropRole(ctx context.Context, right access.Right) error {
 }
 
 // apps lists the applications assigned to the account, and those assigned to the
-// groups that it is a direct member of.
+// groups that it is a direct member of, with what stands in the way of leaving them.
 // https://learn.microsoft.com/graph/api/user-list-approleassignments
 func (c *Connector) apps(ctx context.Context, id, link string) ([]access.Right, string, error) {
 	const op = "list app role assignments"
@@ -73,12 +74,19 @@ func (c *Connector) apps(ctx context.Context, id, link string) ([]access.Right, 
 	case answer == nil || answer.GetValue() == nil:
 		return nil, "", c.failed(op, unreadable())
 	}
+	through := c.through(op)
 	var rights []access.Right
 	for _, assignment := range answer.GetValue() {
 		right := access.Right{Kind: access.Grant, Type: appRoleAssignment, ID: read(assignment.GetId()),
 			Name: read(assignment.GetResourceDisplayName())}
 		if principal := assignment.GetPrincipalId(); principal == nil || principal.String() != id {
-			right.Obstacle, right.Source = access.ByGroup, read(assignment.GetPrincipalDisplayName())
+			group := ""
+			if principal != nil {
+				group = principal.String()
+			}
+			if right.Obstacle, right.Source, err = through(ctx, group); err != nil {
+				return nil, "", err
+			}
 		}
 		rights = append(rights, right)
 	}

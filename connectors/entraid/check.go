@@ -2,6 +2,7 @@ package entraid
 
 import (
 	"context"
+	"slices"
 
 	"github.com/microsoftgraph/msgraph-sdk-go/groups"
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
@@ -49,7 +50,7 @@ func (c *Connector) anybody(ctx context.Context) (models.Userable, error) {
 	one := int32(1)
 	answer, err := c.users().Get(ctx, &users.UsersRequestBuilderGetRequestConfiguration{
 		QueryParameters: &users.UsersRequestBuilderGetQueryParameters{Top: &one,
-			Select: []string{"id", "userPrincipalName", "mail", "employeeId", "accountEnabled"}}})
+			Select: lookedUp()}})
 	switch {
 	case err != nil:
 		return nil, c.failed(op, err, "User.Read.All")
@@ -61,25 +62,23 @@ func (c *Connector) anybody(ctx context.Context) (models.Userable, error) {
 	return answer.GetValue()[0], nil
 }
 
-// checkLookUp looks for the account by each key that it has. Only then does it mean
-// something when a look-up finds nobody.
+// checkLookUp looks for the account by each key that it has, as Find does. Only then
+// does it mean something when a look-up finds nobody.
 func (c *Connector) checkLookUp(ctx context.Context, known models.Userable) error {
 	const op = "check look-up"
-	for member, value := range map[string]*string{"userPrincipalName": known.GetUserPrincipalName(),
-		"mail": known.GetMail(), "employeeId": known.GetEmployeeId()} {
-		if read(value) == "" {
-			continue
-		}
-		rows, err := c.rows(ctx, equals(member, *value))
-		if err != nil {
-			return c.failed(op, err, "User.Read.All")
-		}
-		found := false
-		for _, row := range rows {
-			found = found || matches(row, access.Identifier{By: access.ByID, Value: read(known.GetId())})
-		}
-		if !found {
-			return &access.Error{Code: access.Unavailable, System: c.system, Op: op, Hint: "a look-up by " + member + " does not find an account that is there"}
+	for _, by := range c.Info().Keys {
+		for _, m := range members(by) {
+			value, ok := m.key(known)
+			if !ok {
+				continue
+			}
+			rows, err := c.rows(ctx, filter([]access.Identifier{{By: by, Value: value}}))
+			if err != nil {
+				return c.failed(op, err, "User.Read.All")
+			}
+			if !slices.ContainsFunc(rows, func(row models.Userable) bool { return same(row, known) }) {
+				return &access.Error{Code: access.Unavailable, System: c.system, Op: op, Hint: "a look-up by " + m.name + " does not find an account that is there"}
+			}
 		}
 	}
 	return nil

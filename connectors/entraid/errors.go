@@ -17,6 +17,7 @@ import (
 const (
 	notFound          = "Request_ResourceNotFound"
 	permissionMissing = "Authentication_MSGraphPermissionMissing"
+	expiredPage       = "Directory_ExpiredPageToken"
 	notPremium        = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
 )
 
@@ -58,7 +59,11 @@ func (c *Connector) failed(op string, err error, permissions ...string) error {
 // it answered a challenge in vain, or could not read a success.
 func asError(err error) *access.Error {
 	if _, ours := errors.AsType[*access.Error](err); ours {
-		return access.AsError(err, "")
+		e := *access.AsError(err, "")
+		if e.ProviderCode == expiredPage {
+			e.Code, e.Hint = access.NotConverged, "the listing changed while it was read: it must be read again"
+		}
+		return &e
 	}
 	if e, ok := errors.AsType[*kiota.ApiError](err); ok && e.ResponseStatusCode == http.StatusUnauthorized {
 		return &access.Error{Code: access.Unauthenticated, Status: e.ResponseStatusCode}

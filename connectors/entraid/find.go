@@ -1,6 +1,7 @@
 package entraid
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -16,84 +17,68 @@ import (
 // https://learn.microsoft.com/graph/filter-query-parameter
 const maxClauses = 15
 
-// Find looks for the subject by id, userPrincipalName, mail and employeeId, in one
-// request where that suffices. A person may have several accounts, but each key
-// names at most one: two for a key are Ambiguous.
+// Find looks for the subject by id, userPrincipalName, employeeId, and every e-mail
+// address of an account, aliases too, in one request where that suffices. What
+// [findings] make of the answers is returned even when a part of them is missing.
 func (c *Connector) Find(ctx context.Context, subject access.Subject) ([]access.Account, error) {
 	const op = "find"
 	identifiers := subject.Identifiers(c.system)
 	if len(identifiers) == 0 {
 		return nil, &access.Error{Code: access.Invalid, System: c.system, Op: op, Hint: "the subject has no key to look for"}
 	}
-	var clauses []string
-	for _, identifier := range identifiers {
-		if identifier.By == access.ByID {
-			if _, err := c.id(op, identifier.Value); err != nil {
-				return nil, err
-			}
+	var refused, trouble error
+	identifiers = slices.DeleteFunc(identifiers, func(i access.Identifier) bool {
+		if i.By != access.ByID {
+			return false
 		}
-		for _, member := range members(identifier.By) {
-			if clause := equals(member, identifier.Value); !slices.Contains(clauses, clause) {
-				clauses = append(clauses, clause)
-			}
-		}
-	}
-	var rows []models.Userable
-	for some := range slices.Chunk(clauses, maxClauses) {
-		more, err := c.rows(ctx, strings.Join(some, " or "))
-		if err != nil {
-			return nil, c.failed(op, err, "User.Read.All")
-		}
-		rows = append(rows, more...)
-	}
-	var found []access.Account
-	for _, identifier := range identifiers {
-		var ids []string
-		for _, row := range rows {
-			id := strings.ToLower(read(row.GetId()))
-			if !matches(row, identifier) || slices.Contains(ids, id) {
-				continue
-			}
-			if !isGUID(id) {
-				return nil, &access.Error{Code: access.Unavailable, System: c.system, Op: op, Hint: "a user is shown without an id"}
-			}
-			ids = append(ids, id)
-			if !slices.ContainsFunc(found, func(a access.Account) bool { return a.Ref.ID == id }) {
-				found = append(found, c.account(row, identifier.By))
-			}
-		}
-		if len(ids) > 1 {
-			return nil, &access.Error{Code: access.Ambiguous, System: c.system, Op: op,
-				Hint: "more than one account has the same " + string(identifier.By)}
-		}
-	}
-	return found, nil
-}
-
-// members are the members of a user in which a key may stand. An account without a
-// mailbox has no mail, and is then known by an e-mail address all the same, when
-// that is its userPrincipalName.
-func members(by access.Correlator) []string {
-	switch by {
-	case access.ByID:
-		return []string{"id"}
-	case access.ByUserName:
-		return []string{"userPrincipalName"}
-	case access.ByEmail:
-		return []string{"mail", "userPrincipalName"}
-	default:
-		return []string{"employeeId"}
-	}
-}
-
-// matches compares a row with the key. Graph compares these members without regard
-// to case.
-func matches(row models.Userable, identifier access.Identifier) bool {
-	held := map[string]*string{"id": row.GetId(), "userPrincipalName": row.GetUserPrincipalName(),
-		"mail": row.GetMail(), "employeeId": row.GetEmployeeId()}
-	return slices.ContainsFunc(members(identifier.By), func(member string) bool {
-		return held[member] != nil && strings.EqualFold(*held[member], identifier.Value)
+		_, err := c.id(op, i.Value)
+		refused = cmp.Or(refused, err)
+		return err != nil
 	})
+	var known findings
+	for _, some := range portions(identifiers) {
+		rows, err := c.rows(ctx, filter(some))
+		if err != nil {
+			trouble = cmp.Or(trouble, c.failed(op, err, "User.Read.All"))
+			continue
+		}
+		known.asked = append(known.asked, some...)
+		known.add(rows)
+	}
+	accounts, doubt := known.judge(c, op)
+	return accounts, cmp.Or(trouble, doubt, refused)
+}
+
+// portions divides the keys so that each portion fits into one filter. What stands
+// in for one key is asked for at once: half of it would not tell who shares the key.
+func portions(identifiers []access.Identifier) [][]access.Identifier {
+	var all [][]access.Identifier
+	for _, identifier := range identifiers {
+		last := len(all) - 1
+		if last < 0 || len(clauses(append(slices.Clone(all[last]), identifier))) > maxClauses {
+			all = append(all, nil)
+			last++
+		}
+		all[last] = append(all[last], identifier)
+	}
+	return all
+}
+
+func filter(identifiers []access.Identifier) string {
+	return strings.Join(clauses(identifiers), " or ")
+}
+
+// clauses are the alternatives that ask for the keys, each once.
+func clauses(identifiers []access.Identifier) []string {
+	var all []string
+	for _, identifier := range identifiers {
+		for _, m := range members(identifier.By) {
+			if clause := m.clause(identifier.Value); !slices.Contains(all, clause) {
+				all = append(all, clause)
+			}
+		}
+	}
+	return all
 }
 
 // equals is the clause of a filter, with the value's quotes escaped.
@@ -111,7 +96,7 @@ func (c *Connector) rows(ctx context.Context, filter string) ([]models.Userable,
 		}
 		answer, err := builder.Get(ctx, &users.UsersRequestBuilderGetRequestConfiguration{Headers: urgent(),
 			QueryParameters: &users.UsersRequestBuilderGetQueryParameters{Filter: &filter,
-				Select: []string{"id", "userPrincipalName", "mail", "employeeId", "accountEnabled"}}})
+				Select: lookedUp()}})
 		if err != nil {
 			return page, err
 		}

@@ -128,23 +128,32 @@ func permissions(c connectors.Capability) []string {
 }
 
 func TestConformance(t *testing.T) {
-	connectortest.Run(t, func(t *testing.T) *connectortest.Harness {
-		h := newHouse(t)
-		return &connectortest.Harness{
-			Connector: h.Connector,
-			System:    system,
-			Subject:   leaver(),
-			Nobody:    access.Subject{Key: "p-9", Emails: []string{"bo.lind@example.com"}, EmployeeNumber: "9"},
-			Witness: access.Subject{Key: "p-100421", Name: "Ada Marshall", Emails: []string{"ada.marshall@example.com"},
-				UserNames: []string{"ada.marshall@example.com"}, EmployeeNumber: "100421"},
-			Account: h.ada,
-			Truth:   h.tenant.Truth,
-			Faults:  h.faults,
-			Deny: func(c connectors.Capability) {
-				for _, permission := range permissions(c) {
-					h.tenant.Deny(permission)
-				}
-			},
-		}
-	})
+	for name, rows := range map[string]int{"a tenant with a page for everything": 100, "a tenant that shows one row at a time": 1} {
+		t.Run(name, func(t *testing.T) {
+			connectortest.Run(t, func(t *testing.T) *connectortest.Harness {
+				h := newHouse(t)
+				h.tenant.SetPageSize(rows)
+				return h.harness()
+			})
+		})
+	}
+}
+
+func (h *house) harness() *connectortest.Harness {
+	return &connectortest.Harness{
+		Connector: h.Connector,
+		System:    system,
+		Subject:   leaver(),
+		Nobody:    access.Subject{Key: "p-9", Emails: []string{"bo.lind@example.com"}, EmployeeNumber: "9"},
+		Witness: access.Subject{Key: "p-100421", Name: "Ada Marshall", Emails: []string{"ada.marshall@example.com"},
+			UserNames: []string{"ada.marshall@example.com"}, EmployeeNumber: "100421"},
+		Account: h.ada,
+		Truth:   h.tenant.Truth,
+		Faults:  h.faults,
+		Deny: func(c connectors.Capability) {
+			for _, permission := range permissions(c) {
+				h.tenant.Deny(permission)
+			}
+		},
+	}
 }

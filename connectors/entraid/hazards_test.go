@@ -75,6 +75,37 @@ func TestThirtyTwoLocksAtOnce(t *testing.T) {
 	}
 }
 
+func TestEverythingAtOnceOnOneConnector(t *testing.T) {
+	h := newHouse(t)
+	h.addObstacles()
+	h.tenant.SetPageSize(1)
+	seat := named(t, removable(t, h, access.Seat), "SPE_E5")
+	calls := []func() error{
+		func() error { _, err := h.Find(t.Context(), leaver()); return err },
+		func() error { _, err := rights(t, h, access.Grant); return err },
+		func() error { _, err := rights(t, h, access.Seat); return err },
+		func() error { _, err := h.Sessions(t.Context(), h.ref()); return err },
+		func() error { _, err := h.State(t.Context(), h.ref()); return err },
+		func() error { _, err := h.Pool(t.Context(), seat); return err },
+		func() error { _, err := connectors.Collect(t.Context(), h.Accounts); return err },
+		func() error { return h.EndSessions(t.Context(), h.ref()) },
+	}
+	errs := make([]error, 64)
+	start := make(chan struct{})
+	var all sync.WaitGroup
+	for i := range errs {
+		all.Go(func() {
+			<-start
+			errs[i] = calls[i%len(calls)]()
+		})
+	}
+	close(start)
+	all.Wait()
+	for i, err := range errs {
+		require.NoError(t, err, "call %d", i%len(calls))
+	}
+}
+
 func TestLaterPagesAreLikeTheFirst(t *testing.T) {
 	t.Run("they carry the same headers", func(t *testing.T) {
 		var sent tap
@@ -98,6 +129,16 @@ func TestLaterPagesAreLikeTheFirst(t *testing.T) {
 		_, err := grants(t, h)
 		require.Equal(t, access.Denied, codeOf(t, err))
 		require.Equal(t, "Authorization_RequestDenied", err.(*access.Error).ProviderCode)
+	})
+	t.Run("one that has expired means that the listing must be read again", func(t *testing.T) {
+		h := newHouse(t)
+		h.tenant.SetPageSize(1)
+		first, err := h.Rights(t.Context(), h.ref(), access.Grant, "")
+		require.NoError(t, err)
+		require.NoError(t, h.RevokeRight(t.Context(), h.ref(), first.Items[0]))
+		_, err = h.Rights(t.Context(), h.ref(), access.Grant, first.Next)
+		require.Equal(t, access.NotConverged, codeOf(t, err))
+		require.Equal(t, "Directory_ExpiredPageToken", err.(*access.Error).ProviderCode)
 	})
 	t.Run("a page that is repeated ends the listing with an error", func(t *testing.T) {
 		h := newHouse(t)

@@ -106,6 +106,13 @@ func TestWhatWeMayNotReadIsNotListedAsNothing(t *testing.T) {
 	}
 }
 
+func TestARoleIsTheLeaversInWhateverCaseTheIDIsWritten(t *testing.T) {
+	h := newHouse(t, inCapitals(`"principalId":"[^"]+"`))
+	all, err := grants(t, h)
+	require.NoError(t, err)
+	require.Equal(t, "directory-role", named(t, all, "Helpdesk Administrator").Type)
+}
+
 func TestDeniedRemovalsNameThePermission(t *testing.T) {
 	for _, row := range []struct{ name, permission string }{
 		{"Harbour team", "GroupMember.ReadWrite.All"},

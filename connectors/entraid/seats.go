@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"github.com/microsoftgraph/msgraph-sdk-go/groups"
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
 	"github.com/microsoftgraph/msgraph-sdk-go/subscribedskus"
 	"github.com/microsoftgraph/msgraph-sdk-go/users"
@@ -16,7 +15,8 @@ import (
 )
 
 // licences lists the seats that the account takes, those inherited from a group
-// apart from those assigned directly; it may hold the same licence both ways.
+// apart from those assigned directly, with what stands in the way of leaving the
+// group; it may hold the same licence both ways.
 func (c *Connector) licences(ctx context.Context, id, _ string) ([]access.Right, string, error) {
 	const op = "list licences"
 	ref := access.AccountRef{System: c.system, ID: id}
@@ -31,8 +31,9 @@ func (c *Connector) licences(ctx context.Context, id, _ string) ([]access.Right,
 	if err != nil {
 		return nil, "", c.failed(op, err, "LicenseAssignment.Read.All")
 	}
+	through := c.through(op)
 	var rights []access.Right
-	add := func(sku string, group *string) {
+	add := func(sku string, group *string) error {
 		right := access.Right{Kind: access.Seat, Type: licence, ID: sku}
 		if known := skus[sku]; known != nil {
 			pool := poolOf(known)
@@ -40,39 +41,35 @@ func (c *Connector) licences(ctx context.Context, id, _ string) ([]access.Right,
 		}
 		if read(group) != "" {
 			right.ID = sku + inheritedSeparator + *group
-			right.Obstacle, right.Source = access.ByGroup, c.groupName(ctx, *group)
+			var err error
+			if right.Obstacle, right.Source, err = through(ctx, *group); err != nil {
+				return err
+			}
 		}
 		if !slices.ContainsFunc(rights, func(have access.Right) bool { return have.ID == right.ID }) {
 			rights = append(rights, right)
 		}
+		return nil
 	}
 	explained := map[string]bool{}
 	for _, state := range u.GetLicenseAssignmentStates() {
-		if state.GetSkuId() != nil {
-			explained[state.GetSkuId().String()] = true
-			add(state.GetSkuId().String(), state.GetAssignedByGroup())
+		if state.GetSkuId() == nil {
+			continue
+		}
+		explained[state.GetSkuId().String()] = true
+		if err := add(state.GetSkuId().String(), state.GetAssignedByGroup()); err != nil {
+			return nil, "", err
 		}
 	}
 	for _, assigned := range u.GetAssignedLicenses() {
-		if assigned.GetSkuId() != nil && !explained[assigned.GetSkuId().String()] {
-			add(assigned.GetSkuId().String(), nil)
+		if assigned.GetSkuId() == nil || explained[assigned.GetSkuId().String()] {
+			continue
+		}
+		if err := add(assigned.GetSkuId().String(), nil); err != nil {
+			return nil, "", err
 		}
 	}
 	return rights, "", nil
-}
-
-// groupName names a group, by its id when it cannot be read: the name only helps
-// people to find it.
-func (c *Connector) groupName(ctx context.Context, id string) string {
-	if !isGUID(id) {
-		return id
-	}
-	g, err := c.groups().ByGroupId(id).Get(ctx, &groups.GroupItemRequestBuilderGetRequestConfiguration{Headers: urgent(),
-		QueryParameters: &groups.GroupItemRequestBuilderGetQueryParameters{Select: []string{"id", "displayName"}}})
-	if err != nil || g == nil || read(g.GetDisplayName()) == "" {
-		return id
-	}
-	return read(g.GetDisplayName())
 }
 
 // subscriptions returns the tenant's subscriptions by SKU.

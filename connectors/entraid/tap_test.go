@@ -3,8 +3,11 @@ package entraid_test
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
+	"slices"
 	"sync"
 	"testing"
 
@@ -45,6 +48,24 @@ func (k *tap) where(method, path string) (matching []tapped) {
 		}
 	}
 	return matching
+}
+
+// inCapitals makes the values that match the pattern, as "member":"value", arrive in
+// upper case.
+func inCapitals(pattern string) func(http.Handler) http.Handler {
+	member := regexp.MustCompile(pattern)
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			answer := httptest.NewRecorder()
+			next.ServeHTTP(answer, r)
+			maps.Copy(w.Header(), answer.Header())
+			w.WriteHeader(answer.Code)
+			w.Write(member.ReplaceAllFunc(answer.Body.Bytes(), func(found []byte) []byte {
+				name, value, _ := bytes.Cut(found, []byte(":"))
+				return slices.Concat(name, []byte(":"), bytes.ToUpper(value))
+			}))
+		})
+	}
 }
 
 func codeOf(t *testing.T, err error) access.Code {

@@ -13,7 +13,7 @@ func (c *Company) seedEntra() error {
 	tenant := entra.New(entra.Options{Clock: c.options.Clock, Seed: uint64(c.options.Seed), ClientSecret: c.secret(EntraSystem)})
 	c.Entra = tenant
 	for _, p := range c.people {
-		c.accounts[p.key][EntraSystem] = tenant.AddUser(entra.User{UserPrincipalName: p.email(), Mail: p.email(), DisplayName: p.name(),
+		c.accounts[p.key][EntraSystem] = tenant.AddUser(entra.User{UserPrincipalName: p.email(), Mail: p.email(), Aliases: p.emails()[1:], DisplayName: p.name(),
 			EmployeeID: p.employee, LastSignIn: c.options.Clock().Add(-30 * time.Hour)})
 	}
 	of := func(keys ...access.SubjectKey) []string { return c.ids(EntraSystem, keys...) }

@@ -3,18 +3,31 @@ package entra
 import (
 	"net/http"
 	"slices"
+	"time"
 )
 
 // group is a group and the ids of its members, which are users.
 type group struct {
 	Group
 	members []string
+	left    map[string]time.Time // former members
 }
 
 func (g *group) has(user string) bool { return slices.Contains(g.members, user) }
 
-func (g *group) drop(user string) {
+// shows tells whether a reader sees the user among the members at now, when
+// removals take lag to arrive.
+func (g *group) shows(user string, now time.Time, lag time.Duration) bool {
+	left, former := g.left[user]
+	return g.has(user) || former && now.Sub(left) < lag
+}
+
+func (g *group) drop(user string, now time.Time) {
+	if !g.has(user) {
+		return
+	}
 	g.members = slices.DeleteFunc(g.members, func(m string) bool { return m == user })
+	g.left[user] = now
 }
 
 func (g *group) object() object {
@@ -74,7 +87,7 @@ func (t *Tenant) listMemberOf(c *call) {
 	}
 	var rows []object
 	for _, g := range t.groups.rows {
-		if !g.has(u.ID) {
+		if !g.shows(u.ID, t.now(), t.lag) {
 			continue
 		}
 		row := g.object()
@@ -87,7 +100,7 @@ func (t *Tenant) listMemberOf(c *call) {
 		}
 		rows = append(rows, row)
 	}
-	for _, g := range t.grants.rows {
+	for _, g := range t.grants.seen(t.now(), t.lag) {
 		if g.principal == u.ID && g.scope == "/" {
 			r := t.roles.byID[g.role]
 			rows = append(rows, object{"@odata.type": "#microsoft.graph.directoryRole", "id": r.instance,
@@ -118,7 +131,7 @@ func (t *Tenant) removeMember(c *call) {
 	case !g.has(member):
 		c.notFound(member)
 	default:
-		g.drop(member)
+		g.drop(member, t.now())
 		t.releaseGroupSeats(g)
 		c.w.WriteHeader(http.StatusNoContent)
 	}

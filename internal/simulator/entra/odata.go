@@ -4,10 +4,12 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -38,6 +40,9 @@ func (t *Tenant) graph(w http.ResponseWriter, r *http.Request, serve func(*call)
 		if t.wait > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int(t.wait.Seconds())))
 		}
+		w.Header().Set("x-ms-throttle-limit-percentage", "1.0")
+		w.Header().Set("x-ms-throttle-scope", "Tenant_Application/ReadWrite/"+t.options.ClientID+"/"+t.options.TenantID)
+		w.Header().Set("x-ms-throttle-information", "ResourceUnitLimitExceeded")
 		c.refuse(http.StatusTooManyRequests, "TooManyRequests", "Too many requests.")
 		return
 	}
@@ -117,8 +122,11 @@ func (c *call) list(context string, rows []object) {
 	}
 	from := 0
 	if token := query.Get("$skiptoken"); token != "" {
-		decoded, err := base64.RawURLEncoding.DecodeString(token)
-		if from, err = strconv.Atoi(string(decoded)); err != nil || from < 0 || from > len(rows) {
+		// The token is the id of the last row that was shown, so that no row is
+		// skipped when one before it goes.
+		last, _ := base64.RawURLEncoding.DecodeString(token)
+		from = 1 + slices.IndexFunc(rows, func(row object) bool { return row["id"] == string(last) })
+		if from == 0 {
 			c.refuse(http.StatusBadRequest, "Directory_ExpiredPageToken", "The specified page token value has expired.")
 			return
 		}
@@ -126,7 +134,7 @@ func (c *call) list(context string, rows []object) {
 	to := min(from+size, len(rows))
 	body := object{"@odata.context": c.root() + "/v1.0/$metadata#" + context, "value": append([]object{}, rows[from:to]...)}
 	if to < len(rows) {
-		query.Set("$skiptoken", base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(to))))
+		query.Set("$skiptoken", base64.RawURLEncoding.EncodeToString(fmt.Append(nil, rows[to-1]["id"])))
 		body["@odata.nextLink"] = c.root() + c.r.URL.EscapedPath() + "?" + query.Encode()
 	}
 	c.answer(http.StatusOK, body)
@@ -158,26 +166,33 @@ func (c *call) choose(whole object, usual ...string) object {
 	return chosen
 }
 
-var clausePattern = regexp.MustCompile(`^(\w+) eq '((?:[^']|'')*)'(?: or |$)`)
+// clausePattern takes a clause from a filter: a member and its value, or a
+// collection, the two names of its range variable, and its value.
+var clausePattern = regexp.MustCompile(`^(?:(\w+) eq '((?:[^']|'')*)'|(\w+/any)\((\w+):(\w+) eq '((?:[^']|'')*)'\))(?: or |$)`)
 
-// matcher reads a $filter of the form "a eq 'x' or b eq 'y'" over the allowed
-// members. Anything else is refused with 400.
+// matcher reads a $filter of the form "a eq 'x' or b/any(i:i eq 'y')" over the
+// allowed members, of which collections are written as "b/any". Anything else is
+// refused with 400.
 func (c *call) matcher(allowed ...string) (func(object) bool, bool) {
 	type clause struct{ member, value string }
 	var clauses []clause
 	filter := c.r.URL.Query().Get("$filter")
 	for rest := filter; rest != ""; {
 		found := clausePattern.FindStringSubmatch(rest)
-		if found == nil || !strings.Contains(" "+strings.Join(allowed, " ")+" ", " "+found[1]+" ") || len(clauses) == 15 {
+		if found == nil || found[4] != found[5] || !slices.Contains(allowed, found[1]+found[3]) || len(clauses) == 15 {
 			c.refuse(http.StatusBadRequest, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause.")
 			return nil, false
 		}
-		clauses = append(clauses, clause{found[1], strings.ReplaceAll(found[2], "''", "'")})
+		clauses = append(clauses, clause{strings.TrimSuffix(found[1]+found[3], "/any"), strings.ReplaceAll(found[2]+found[6], "''", "'")})
 		rest = rest[len(found[0]):]
 	}
 	return func(row object) bool {
 		for _, clause := range clauses {
-			if value, ok := row[clause.member].(string); ok && strings.EqualFold(value, clause.value) {
+			values, _ := row[clause.member].([]string)
+			if value, single := row[clause.member].(string); single {
+				values = []string{value}
+			}
+			if slices.ContainsFunc(values, func(value string) bool { return strings.EqualFold(value, clause.value) }) {
 				return true
 			}
 		}

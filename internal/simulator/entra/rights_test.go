@@ -91,6 +91,9 @@ func TestThrottle(t *testing.T) {
 	defer resp.Body.Close()
 	require.Equal(t, 429, resp.StatusCode)
 	require.Equal(t, "7", resp.Header.Get("Retry-After"))
+	require.Equal(t, "1.0", resp.Header.Get("x-ms-throttle-limit-percentage"))
+	require.Equal(t, "Tenant_Application/ReadWrite/"+c.ClientID()+"/"+c.TenantID(), resp.Header.Get("x-ms-throttle-scope"))
+	require.Equal(t, "ResourceUnitLimitExceeded", resp.Header.Get("x-ms-throttle-information"))
 	status, _ := c.call(t, "GET", "/users", "")
 	require.Equal(t, 200, status)
 }

@@ -33,7 +33,7 @@ func (t *Tenant) listRoleAssignments(c *call) {
 		return
 	}
 	var rows []object
-	for _, g := range t.grants.rows {
+	for _, g := range t.grants.seen(t.now(), t.lag) {
 		row := object{"id": g.id, "principalId": g.principal, "roleDefinitionId": g.role, "directoryScopeId": g.scope}
 		if !matches(row) {
 			continue
@@ -54,7 +54,7 @@ func (t *Tenant) deleteRoleAssignment(c *call) {
 	case t.grants.byID[id] == nil:
 		c.notFound(id)
 	default:
-		t.grants.remove(id)
+		t.grants.remove(id, t.now())
 		c.done()
 	}
 }
@@ -67,9 +67,9 @@ func (t *Tenant) listAppRoleAssignments(c *call) {
 		return
 	}
 	var rows []object
-	for _, a := range t.accepts.rows {
+	for _, a := range t.accepts.seen(t.now(), t.lag) {
 		kind, name := "User", u.DisplayName
-		if g := t.groups.byID[a.principal]; g != nil && g.has(u.ID) {
+		if g := t.groups.byID[a.principal]; g != nil && g.shows(u.ID, t.now(), t.lag) {
 			kind, name = "Group", g.Name
 		} else if a.principal != u.ID {
 			continue
@@ -94,7 +94,7 @@ func (t *Tenant) deleteAppRoleAssignment(c *call) {
 	case a.principal != u.ID:
 		c.bad("The app role assignment belongs to a group and cannot be removed from a member.")
 	default:
-		t.accepts.remove(id)
+		t.accepts.remove(id, t.now())
 		c.done()
 	}
 }

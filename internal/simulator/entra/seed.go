@@ -11,6 +11,8 @@ type User struct {
 	ID                string
 	UserPrincipalName string
 	Mail              string
+	Aliases           []string // further addresses of the mailbox
+	OtherMails        []string // addresses elsewhere
 	DisplayName       string
 	EmployeeID        string
 	Disabled          bool // when added
@@ -69,7 +71,7 @@ func (t *Tenant) AddGroup(g Group, members ...string) string {
 	if g.ID == "" {
 		g.ID = t.newID()
 	}
-	t.groups.add(g.ID, &group{Group: g, members: slices.Clone(members)})
+	t.groups.add(g.ID, &group{Group: g, members: slices.Clone(members), left: map[string]time.Time{}})
 	for _, id := range g.Licences {
 		t.recount(id)
 	}

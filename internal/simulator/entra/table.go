@@ -2,6 +2,7 @@ package entra
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -10,6 +11,12 @@ import (
 type table[T any] struct {
 	rows []*T
 	byID map[string]*T
+	gone []departed[T]
+}
+
+type departed[T any] struct {
+	row *T
+	at  time.Time
 }
 
 func (t *table[T]) add(id string, row *T) {
@@ -19,15 +26,25 @@ func (t *table[T]) add(id string, row *T) {
 	t.rows, t.byID[id] = append(t.rows, row), row
 }
 
-func (t *table[T]) remove(id string) {
+func (t *table[T]) remove(id string, now time.Time) {
 	row := t.byID[id]
+	if row == nil {
+		return
+	}
 	delete(t.byID, id)
-	for i, other := range t.rows {
-		if other == row {
-			t.rows = append(t.rows[:i:i], t.rows[i+1:]...)
-			return
+	t.rows = slices.DeleteFunc(t.rows, func(other *T) bool { return other == row })
+	t.gone = append(t.gone, departed[T]{row, now})
+}
+
+// seen returns what a reader is shown at now when removals take lag to arrive.
+func (t *table[T]) seen(now time.Time, lag time.Duration) []*T {
+	all := slices.Clone(t.rows)
+	for _, d := range t.gone {
+		if now.Sub(d.at) < lag {
+			all = append(all, d.row)
 		}
 	}
+	return all
 }
 
 // lagged is a value whose change readers see late.

@@ -128,8 +128,8 @@ func (t *Tenant) Deny(permission string) {
 	t.denied[permission] = true
 }
 
-// SetLag makes reads of the account, and the counts of seats, show a change only
-// after d.
+// SetLag makes reads of the account, the counts of seats, and the listings of
+// memberships, directory roles and applications show a change only after d.
 func (t *Tenant) SetLag(d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -143,8 +143,9 @@ func (t *Tenant) SetPageSize(n int) {
 	t.pageSize = n
 }
 
-// Throttle answers the next n requests to Graph with 429, and with a Retry-After
-// unless wait is 0.
+// Throttle answers the next n requests to Graph with 429 and the headers that say
+// which limit was reached, and with a Retry-After unless wait is 0, since not every
+// service sends it. https://learn.microsoft.com/graph/throttling-limits
 func (t *Tenant) Throttle(n int, wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

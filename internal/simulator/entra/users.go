@@ -43,7 +43,7 @@ func (t *Tenant) object(u *user) object {
 	whole := object{
 		"id": u.ID, "businessPhones": []string{}, "displayName": u.DisplayName, "givenName": nil, "surname": nil,
 		"jobTitle": nil, "mobilePhone": nil, "officeLocation": nil, "preferredLanguage": nil,
-		"mail": text(u.Mail), "userPrincipalName": u.UserPrincipalName, "employeeId": text(u.EmployeeID),
+		"mail": text(u.Mail), "proxyAddresses": u.addresses(), "otherMails": append([]string{}, u.OtherMails...), "userPrincipalName": u.UserPrincipalName, "employeeId": text(u.EmployeeID),
 		"userType": kind, "onPremisesSyncEnabled": nil,
 		"accountEnabled": u.enabled.seen(t.now(), t.lag),
 		// Graph shows whole seconds.
@@ -60,6 +60,18 @@ func (t *Tenant) object(u *user) object {
 		whole["signInActivity"] = object{"lastSignInDateTime": at, "lastSuccessfulSignInDateTime": at}
 	}
 	return whole
+}
+
+// addresses are those of the mailbox, the primary one marked by capitals.
+func (u *user) addresses() []string {
+	all := []string{}
+	if u.Mail != "" {
+		all = append(all, "SMTP:"+u.Mail)
+	}
+	for _, alias := range u.Aliases {
+		all = append(all, "smtp:"+alias)
+	}
+	return all
 }
 
 // find returns the user that the path names, by id or by userPrincipalName, and
@@ -94,7 +106,7 @@ func (t *Tenant) listUsers(c *call) {
 	if !c.mayReadUsers() {
 		return
 	}
-	matches, ok := c.matcher("id", "userPrincipalName", "mail", "employeeId")
+	matches, ok := c.matcher("id", "userPrincipalName", "mail", "employeeId", "proxyAddresses/any", "otherMails/any")
 	if !ok {
 		return
 	}
@@ -167,9 +179,9 @@ func (t *Tenant) deleteUser(c *call) {
 }
 
 func (t *Tenant) delete(id string) {
-	t.users.remove(id)
+	t.users.remove(id, t.now())
 	for _, g := range t.groups.rows {
-		g.drop(id)
+		g.drop(id, t.now())
 	}
 	for _, s := range t.skus.rows {
 		t.recount(s.id)

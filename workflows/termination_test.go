@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 // house answers the activities of one case, system by system, and keeps what was
 // asked of it. Only time is simulated here: what activities do is tested elsewhere.
 type house struct {
+	mu      sync.Mutex // activities run side by side
 	t       *testing.T
 	env     *testsuite.TestWorkflowEnvironment
 	admits  activities.Admission
@@ -78,10 +80,14 @@ func newHouse(t *testing.T, systems ...plan.System) *house {
 		return h.admits, h.refuses
 	})
 	h.env.OnActivity("DriveWave", mock.Anything, mock.Anything).AfterFn(func() time.Duration { return h.wave }).Return(func(_ context.Context, in activities.DriveInput) (activities.DriveResult, error) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
 		h.waves = append(h.waves, in)
 		return h.drive(in), nil
 	}).Maybe()
 	h.env.OnActivity("DriveSystem", mock.Anything, mock.Anything).Return(func(ctx context.Context, in activities.DriveInput) (activities.DriveResult, error) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
 		h.queues = append(h.queues, activity.GetInfo(ctx).TaskQueue)
 		h.singles = append(h.singles, in)
 		result := h.drive(in)
@@ -93,10 +99,14 @@ func newHouse(t *testing.T, systems ...plan.System) *house {
 		return result, nil
 	}).Maybe()
 	h.env.OnActivity("Note", mock.Anything, mock.Anything).AfterFn(func() time.Duration { return h.note }).Return(func(_ context.Context, s access.Statement) error {
+		h.mu.Lock()
+		defer h.mu.Unlock()
 		h.notes = append(h.notes, s)
 		return nil
 	}).Maybe()
 	h.env.OnActivity("Join", mock.Anything, mock.Anything, mock.Anything).Return(func(_ context.Context, caseID string, r access.Request) (string, error) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
 		h.joins = append(h.joins, r)
 		if h.joinedBy != "" {
 			return h.joinedBy, nil
@@ -104,6 +114,8 @@ func newHouse(t *testing.T, systems ...plan.System) *house {
 		return caseID, nil
 	}).Maybe()
 	h.env.OnActivity("Report", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.ReportInput) (activities.ReportResult, error) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
 		if h.unreported > 0 {
 			h.unreported--
 			return activities.ReportResult{}, temporal.NewNonRetryableApplicationError("invalid", string(access.Invalid), nil)
@@ -116,6 +128,8 @@ func newHouse(t *testing.T, systems ...plan.System) *house {
 		return result, nil
 	}).Maybe()
 	h.env.OnActivity("Close", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.CloseInput) error {
+		h.mu.Lock()
+		defer h.mu.Unlock()
 		h.closes = append(h.closes, in)
 		return nil
 	}).Maybe()

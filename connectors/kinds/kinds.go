@@ -9,6 +9,7 @@ import (
 	"github.com/killsignal/killsignal/connectors/ldap"
 	"github.com/killsignal/killsignal/connectors/okta"
 	"github.com/killsignal/killsignal/connectors/scim"
+	"github.com/killsignal/killsignal/connectors/sql"
 )
 
 // New makes the connector of one system. It has its configuration struct filled by
@@ -23,6 +24,7 @@ func All() map[string]New {
 		"ldap":            kind(ldap.New),
 		"okta":            kind(okta.New),
 		"scim":            kind(scim.New),
+		"sql":             kind(sql.New),
 	}
 }
 

@@ -1,0 +1,57 @@
+// A host of one directory of Ory Polis, which serves it as Polis's own route does. It
+// is given a port of the loopback, and keeps everything in memory.
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+
+const engine = createRequire(import.meta.url)("@boxyhq/saml-jackson").default;
+const port = Number(process.argv[2]);
+const address = `http://127.0.0.1:${port}`;
+const { directorySyncController: sync } = await engine({
+  externalUrl: address,
+  samlAudience: address,
+  samlPath: "/saml",
+  scimPath: "/api/scim/v2.0",
+  db: { engine: "mem" },
+  noAnalytics: true,
+});
+const { data: directory, error } = await sync.directories.create({
+  name: "people",
+  tenant: "example.com",
+  product: "suite",
+  type: "generic-scim-v2",
+});
+if (error) throw new Error(error.message);
+
+const number = (text) => (text ? parseInt(text, 10) : undefined);
+
+async function answer(request) {
+  const url = new URL(request.url, address);
+  const path = url.pathname.split("/").slice(1);
+  switch (path[0]) {
+    case "directory": // how to reach it
+      return { status: 200, data: { url: directory.scim.endpoint, token: directory.scim.secret, members: `${address}/members` } };
+    case "members": // the side door: is the user in the group?
+      return { status: 200, data: await sync.groups.isUserInGroup(path[1], path[2]) };
+  }
+  let text = "";
+  for await (const chunk of request) text += chunk;
+  const [, , , directoryId, resourceType, resourceId] = path;
+  return sync.requests.handle({
+    method: request.method,
+    body: text ? JSON.parse(text) : undefined,
+    directoryId,
+    resourceType,
+    resourceId,
+    apiSecret: request.headers.authorization?.split(" ")[1] ?? null,
+    query: {
+      count: number(url.searchParams.get("count")),
+      startIndex: number(url.searchParams.get("startIndex")),
+      filter: url.searchParams.get("filter") ?? undefined,
+    },
+  });
+}
+
+createServer(async (request, response) => {
+  const { status, data } = await answer(request).catch(() => ({ status: 500, data: {} }));
+  response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(data));
+}).listen(port, "127.0.0.1");

@@ -143,8 +143,14 @@ func disposition(t *testing.T, p connectors.Progress, stage access.Stage) access
 	return ""
 }
 
-func betterAuth(t *testing.T) *actual {
+// betterAuth starts a server, and makes it anew for each test.
+func betterAuth(t *testing.T) func(t *testing.T) *actual {
 	s := betterauth.Start(t)
+	return func(t *testing.T) *actual { return ofBetterAuth(t, s) }
+}
+
+func ofBetterAuth(t *testing.T, s *betterauth.Server) *actual {
+	s.Empty(t)
 	a := furnish(t, s.URL, betterauth.Token)
 	a.member = func(t *testing.T, group, user string) bool {
 		answer, _ := a.do(t, http.MethodGet, "/Groups/"+group, nil)
@@ -159,8 +165,13 @@ func betterAuth(t *testing.T) *actual {
 	return a
 }
 
-func oryPolis(t *testing.T) *actual {
+// oryPolis starts a server, and makes a directory for each test.
+func oryPolis(t *testing.T) func(t *testing.T) *actual {
 	s := polis.Start(t)
+	return func(t *testing.T) *actual { return ofPolis(t, s.Directory(t)) }
+}
+
+func ofPolis(t *testing.T, s *polis.Directory) *actual {
 	a := furnish(t, s.URL, s.Token)
 	a.member = func(t *testing.T, group, user string) (held bool) {
 		resp, err := http.Get(s.Members + "/" + group + "/" + user)

@@ -79,9 +79,25 @@ func (c *Connector) findsAs(ctx context.Context, a Attribute, value string, row 
 		return false, nil
 	}
 	for _, found := range rows {
-		if found.id() == row.id() {
-			return true, err
+		if found.id() == row.id() && err == nil {
+			return c.readsAttribute(ctx, a, value, row)
 		}
 	}
 	return false, err
+}
+
+// readsAttribute tells whether the application heeds which attribute it is asked
+// for. Some search the same one always: they find an account whose name is its
+// address, and miss those of others.
+func (c *Connector) readsAttribute(ctx context.Context, a Attribute, value string, row resource) (bool, error) {
+	for _, other := range []Attribute{identifier, ExternalID, UserName, EmailsValue} {
+		if other == a || slices.ContainsFunc(row.values(other), func(v string) bool { return strings.EqualFold(v, value) }) {
+			continue
+		}
+		rows, err := c.walk(ctx, "check look-ups", users, equals(string(other), value), func(found resource) bool { return found.id() == row.id() })
+		if !refused(err) {
+			return len(rows) == 0, err
+		}
+	}
+	return true, nil // there is nothing else that it could be asked for
 }

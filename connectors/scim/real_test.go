@@ -2,6 +2,7 @@ package scim_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -9,14 +10,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/killsignal/killsignal/access"
+	"github.com/killsignal/killsignal/connectors"
 	"github.com/killsignal/killsignal/connectors/scim"
 	"github.com/killsignal/killsignal/internal/servers/betterauth"
 )
 
 // TestRealServers holds of both servers, although they answer very differently.
 func TestRealServers(t *testing.T) {
-	for name, start := range map[string]func(*testing.T) *actual{"better-auth": betterAuth, "Ory Polis": oryPolis} {
+	for name, serve := range map[string]func(*testing.T) func(*testing.T) *actual{"better-auth": betterAuth, "Ory Polis": oryPolis} {
 		t.Run(name, func(t *testing.T) {
+			start := serve(t)
 			t.Run("the leaver is found by every key, however it is written", func(t *testing.T) {
 				a := start(t)
 				require.NoError(t, a.Check(t.Context()))
@@ -41,6 +44,22 @@ func TestRealServers(t *testing.T) {
 				a.provision(t, "Ben.Okoro@Example.com", "Ben.Okoro@Example.com", "2001")
 				require.Equal(t, []string{id}, a.find(t, access.Subject{UserNames: []string{"jmoss"}}))
 				require.Equal(t, []string{id}, a.find(t, access.Subject{Emails: []string{"jo.moss@example.com"}}))
+			})
+			t.Run("an employee number is found where a colleague's is the colleague's address", func(t *testing.T) {
+				a := start(t)
+				a.provision(t, "ben.okoro@example.com", "ben.okoro@example.com", "ben.okoro@example.com")
+				require.Equal(t, []string{a.ada}, a.find(t, access.Subject{EmployeeNumber: ada.EmployeeNumber}))
+			})
+			t.Run("the leaver is found and listed among more people than a page shows", func(t *testing.T) {
+				a := start(t)
+				for n := range 101 {
+					name := fmt.Sprintf("guest.%d@example.com", n)
+					a.provision(t, name, name, name)
+				}
+				require.Equal(t, []string{a.ada}, a.find(t, ada))
+				listed, err := connectors.Collect(t.Context(), a.Accounts)
+				require.NoError(t, err)
+				require.Len(t, listed, 103)
 			})
 			t.Run("a colleague who lists the leaver's address too is left alone", func(t *testing.T) {
 				a := start(t)
@@ -127,8 +146,9 @@ func TestRealServers(t *testing.T) {
 }
 
 func TestBetterAuth(t *testing.T) {
+	s := betterauth.Start(t)
 	t.Run("the groups of the leaver are listed and left, one by one", func(t *testing.T) {
-		a := betterAuth(t)
+		a := ofBetterAuth(t, s)
 		page, err := a.Rights(t.Context(), a.ref(), access.Grant, "")
 		require.NoError(t, err)
 		require.Len(t, page.Items, 2)
@@ -143,9 +163,21 @@ func TestBetterAuth(t *testing.T) {
 			require.True(t, a.member(t, group, a.marshall))
 		}
 	})
+	t.Run("a lock that another tool undoes is seen to be undone", func(t *testing.T) {
+		a := ofBetterAuth(t, s)
+		require.NoError(t, a.Lock(t.Context(), a.ref()))
+		whole := a.user(t, a.ada)
+		delete(whole, "active") // which means true to this server
+		_, status := a.do(t, http.MethodPut, "/Users/"+a.ada, whole)
+		require.Equal(t, http.StatusOK, status)
+		state, err := a.State(t.Context(), a.ref())
+		require.NoError(t, err)
+		require.Equal(t, access.Active, state.Status)
+		require.NoError(t, a.Lock(t.Context(), a.ref()))
+		require.Equal(t, false, a.user(t, a.ada)["active"])
+	})
 	t.Run("its own sessions end with the lock, of the leaver and of nobody else", func(t *testing.T) {
-		s := betterauth.Start(t)
-		a := furnish(t, s.URL, betterauth.Token)
+		a := ofBetterAuth(t, s)
 		open := func(method, user string) (n int) {
 			req, err := http.NewRequestWithContext(t.Context(), method, s.Sessions+"/"+user, nil)
 			require.NoError(t, err)
@@ -164,8 +196,9 @@ func TestBetterAuth(t *testing.T) {
 }
 
 func TestPolis(t *testing.T) {
+	start := oryPolis(t)
 	t.Run("who is in a group is not shown, which is not the same as nobody", func(t *testing.T) {
-		a := oryPolis(t)
+		a := start(t)
 		page, err := a.Rights(t.Context(), a.ref(), access.Grant, "")
 		require.NoError(t, err)
 		require.Len(t, page.Items, 1)
@@ -174,8 +207,16 @@ func TestPolis(t *testing.T) {
 		require.True(t, a.member(t, a.editors, a.ada))
 		require.Equal(t, access.Manual, disposition(t, a.drive(t, ada, access.Lock, access.Revoke), access.Revoke))
 	})
+	t.Run("the string that Entra ID leaves in active becomes a boolean", func(t *testing.T) {
+		a := start(t)
+		_, status := a.do(t, http.MethodPatch, "/Users/"+a.ada, map[string]any{"Operations": []any{map[string]any{"op": "Replace", "path": "active", "value": "False"}}})
+		require.Equal(t, http.StatusOK, status)
+		require.Equal(t, "False", a.user(t, a.ada)["active"])
+		require.NoError(t, a.Lock(t.Context(), a.ref()))
+		require.Equal(t, false, a.user(t, a.ada)["active"])
+	})
 	t.Run("a directory that is not there proves nothing, although it answers 200", func(t *testing.T) {
-		a := oryPolis(t)
+		a := start(t)
 		a.url = a.url[:strings.LastIndex(a.url, "/")] + "/another"
 		c := a.connect(t, a.token)
 		require.Error(t, c.Check(t.Context()))

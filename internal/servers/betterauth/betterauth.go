@@ -4,7 +4,10 @@ package betterauth
 
 import (
 	"embed"
+	"net/http"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/killsignal/killsignal/internal/servers/node"
 )
@@ -21,11 +24,21 @@ type Server struct {
 	// Sessions is the side door to the server's own sessions, which SCIM does not
 	// show: below it, at /{user id}, POST opens one and GET counts them.
 	Sessions string
+	empty    string
+}
+
+// Empty removes everybody and everything.
+func (s *Server) Empty(t testing.TB) {
+	t.Helper()
+	resp, err := http.Get(s.empty)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, http.StatusOK, resp.StatusCode)
 }
 
 // Start starts a server; see [node.Start] for what it needs.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	address := "http://" + node.Start(t, "better-auth", host, Token)
-	return &Server{URL: address + "/api/auth/scim/v2", Sessions: address + "/sessions"}
+	return &Server{URL: address + "/api/auth/scim/v2", Sessions: address + "/sessions", empty: address + "/empty"}
 }

@@ -15,15 +15,19 @@ const options = {
   telemetry: { enabled: false },
   plugins: [scim({ connections: [{ id: "directory", credentials: [{ type: "bearer", id: "first", token }] }] })],
 };
-const rows = {};
-for (const table of Object.values(getAuthTables(options))) rows[table.modelName] = [];
-const auth = betterAuth({ ...options, database: memoryAdapter(rows) });
-const serve = toNodeHandler(auth);
+// open is a server without people.
+function open() {
+  const rows = {};
+  for (const table of Object.values(getAuthTables(options))) rows[table.modelName] = [];
+  const auth = betterAuth({ ...options, database: memoryAdapter(rows) });
+  return { rows, auth, serve: toNodeHandler(auth) };
+}
+let now = open();
 
 // The side door: POST opens a session of the user with this SCIM id, GET counts them.
 async function sessions(request, response, id) {
-  const { internalAdapter } = await auth.$context;
-  const { userId } = rows.scimUser.find((user) => user.id === id);
+  const { internalAdapter } = await now.auth.$context;
+  const { userId } = now.rows.scimUser.find((user) => user.id === id);
   if (request.method === "POST") await internalAdapter.createSession(userId);
   const open = await internalAdapter.listSessions(userId);
   response.end(JSON.stringify(open.length));
@@ -31,5 +35,12 @@ async function sessions(request, response, id) {
 
 createServer((request, response) => {
   const [, first, id] = request.url.split("/");
-  return first === "sessions" ? sessions(request, response, id) : serve(request, response);
+  switch (first) {
+    case "empty": // the side door: everybody goes
+      now = open();
+      return response.end();
+    case "sessions":
+      return sessions(request, response, id);
+  }
+  return now.serve(request, response);
 }).listen(Number(port), "127.0.0.1");

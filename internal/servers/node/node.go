@@ -21,7 +21,7 @@ import (
 	"github.com/killsignal/killsignal/internal/servers/daemon"
 )
 
-// Files are what a host is made of.
+// files are what a host is made of.
 var files = []string{"host.mjs", "package.json", "package-lock.json"}
 
 // Start installs a host, once for all tests, and runs it. The host is given a free

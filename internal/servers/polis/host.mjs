@@ -1,4 +1,4 @@
-// A host of one directory of Ory Polis, which serves it as Polis's own route does. It
+// A host of directories of Ory Polis, which serves them as Polis's own route does. It
 // is given a port of the loopback, and keeps everything in memory.
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -14,24 +14,21 @@ const { directorySyncController: sync } = await engine({
   db: { engine: "mem" },
   noAnalytics: true,
 });
-const { data: directory, error } = await sync.directories.create({
-  name: "people",
-  tenant: "example.com",
-  product: "suite",
-  type: "generic-scim-v2",
-});
-if (error) throw new Error(error.message);
-
+let made = 0;
 const number = (text) => (text ? parseInt(text, 10) : undefined);
 
 async function answer(request) {
   const url = new URL(request.url, address);
   const path = url.pathname.split("/").slice(1);
   switch (path[0]) {
-    case "directory": // how to reach it
-      return { status: 200, data: { url: directory.scim.endpoint, token: directory.scim.secret, members: `${address}/members` } };
+    case "directory": { // a fresh one, and how to reach it
+      made++;
+      const { data } = await sync.directories.create({ name: "people", tenant: `tenant-${made}`, product: "suite", type: "generic-scim-v2" });
+      return { status: 201, data: { url: data.scim.endpoint, token: data.scim.secret, members: `${address}/members/${made}` } };
+    }
     case "members": // the side door: is the user in the group?
-      return { status: 200, data: await sync.groups.isUserInGroup(path[1], path[2]) };
+      sync.groups.setTenantAndProduct(`tenant-${path[1]}`, "suite");
+      return { status: 200, data: await sync.groups.isUserInGroup(path[2], path[3]) };
   }
   let text = "";
   for await (const chunk of request) text += chunk;

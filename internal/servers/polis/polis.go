@@ -1,5 +1,5 @@
-// Package polis starts a real directory of Ory Polis (the engine saml-jackson) for
-// tests: on loopback, on a free port, in memory, gone when the test ends.
+// Package polis starts a real Ory Polis (the engine saml-jackson) for tests: on
+// loopback, on a free port, in memory, gone when the test ends.
 package polis
 
 import (
@@ -16,8 +16,11 @@ import (
 //go:embed host.mjs package.json package-lock.json
 var host embed.FS
 
-// Server is one directory without people.
-type Server struct {
+// Server is one server, without directories yet.
+type Server struct{ address string }
+
+// Directory is one directory of a server.
+type Directory struct {
 	URL   string `json:"url"`   // the SCIM base URL
 	Token string `json:"token"` // that the directory has issued
 	// Members is the side door to who is in a group, which SCIM does not show: below
@@ -28,11 +31,17 @@ type Server struct {
 // Start starts a server; see [node.Start] for what it needs.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	address := "http://" + node.Start(t, "polis", host)
-	resp, err := http.Get(address + "/directory")
+	return &Server{address: "http://" + node.Start(t, "polis", host)}
+}
+
+// Directory makes a directory without people.
+func (s *Server) Directory(t testing.TB) *Directory {
+	t.Helper()
+	resp, err := http.Get(s.address + "/directory")
 	require.NoError(t, err)
 	defer resp.Body.Close()
-	var s Server
-	require.NoError(t, json.NewDecoder(resp.Body).Decode(&s))
-	return &s
+	require.Equal(t, http.StatusCreated, resp.StatusCode)
+	var d Directory
+	require.NoError(t, json.NewDecoder(resp.Body).Decode(&d))
+	return &d
 }

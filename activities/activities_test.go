@@ -105,6 +105,15 @@ func TestAdmit(t *testing.T) {
 		require.Len(t, said, 2)
 		require.Equal(t, "resume", said[0].What)
 	})
+	t.Run("an event that had joined a case which was never admitted is not lost", func(t *testing.T) {
+		a, company := newActivities(t)
+		_, err := a.Join(t.Context(), "hr-2", admission(company, "hr-3", "").Request)
+		require.NoError(t, err)
+		admitted, err := a.Admit(t.Context(), admission(company, "hr-3", "run-1"))
+		require.NoError(t, err)
+		require.Nil(t, admitted.HandledBefore)
+		require.Equal(t, "hr-2", admitted.Case)
+	})
 	t.Run("somebody whom nobody knows is not found, and one who is named by an account is taken", func(t *testing.T) {
 		a, company := newActivities(t)
 		a.Roster = one{}

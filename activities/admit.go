@@ -36,7 +36,18 @@ func (a *Activities) Admit(ctx context.Context, in AdmitInput) (Admission, error
 	if err != nil {
 		return Admission{}, temporalError(err)
 	}
-	before, err := a.Evidence.Conclusion(ctx, stored.ID)
+	if !admitted && stored.WorkflowID == "" {
+		// The event had joined a case that was never admitted: it is admitted now.
+		opened := evidence.Case{ID: stored.ID, WorkflowID: in.WorkflowID, FirstRun: in.FirstRun, Subject: subject, Request: in.Request,
+			Systems: a.Planned, Policy: a.Policy, Digests: evidence.Digests{Config: a.Digest, Systems: hex.EncodeToString(digest[:])},
+			AdmittedAt: a.Clock().UTC()}
+		if stored, admitted, err = a.Evidence.Admit(ctx, opened); err != nil {
+			return Admission{}, temporalError(err)
+		}
+	}
+	brief, cancel := context.WithTimeout(ctx, 2*evidenceTime)
+	defer cancel()
+	before, err := a.Evidence.Conclusion(brief, stored.ID)
 	switch code := access.CodeOf(err); {
 	case code == "":
 		before.HandledBefore = true

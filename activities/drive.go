@@ -42,7 +42,8 @@ func (a *Activities) DriveWave(ctx context.Context, in DriveInput) (DriveResult,
 // DriveSystem is DriveWave for one system, without end: trouble that may heal is
 // an error, which Temporal retries for as long as it takes; trouble that needs a
 // person is in the result. A lock that holds is in the result too, whatever trouble
-// came after it: what is left is then running, and driven by itself.
+// came after it, and so is a lock that a second read had to repeat: what is left is
+// then running, and driven by itself.
 func (a *Activities) DriveSystem(ctx context.Context, in DriveInput) (DriveResult, error) {
 	lines := &lines{done: map[string]line{}}
 	stop := beat(ctx, lines.finished)
@@ -51,7 +52,7 @@ func (a *Activities) DriveSystem(ctx context.Context, in DriveInput) (DriveResul
 		return DriveResult{}, err
 	}
 	for _, line := range lines.done {
-		if line.Error != nil && line.Error.Code.Transient() && !line.locked() {
+		if line.Error != nil && line.Error.Code.Transient() && !line.locked() && line.Residual.IsZero() {
 			// Only who asked for a cancel is answered with one: a worker that stops, or
 			// that has lost the server, leaves a try that another makes again.
 			if temporal.IsCanceledError(context.Cause(ctx)) {
@@ -123,7 +124,8 @@ func lineOf(progress connectors.Progress) line {
 		}
 	}
 	for _, receipt := range progress.Receipts {
-		if receipt.Stage == access.Lock && !receipt.Disposition.Open() && receipt.DoneAt.After(l.LockedAt) {
+		locked := receipt.Stage == access.Lock && !receipt.Disposition.Open() || receipt.Residual != nil // a second read locks again
+		if locked && receipt.DoneAt.After(l.LockedAt) {
 			l.LockedAt = receipt.DoneAt
 		}
 	}

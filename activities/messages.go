@@ -65,9 +65,8 @@ type ReportResult struct {
 	// Verdict is the report's, which is stricter than the grid where the evidence
 	// does not bear the grid out.
 	Verdict plan.Verdict `json:"verdict"`
-	// Contradicted are the systems that the case holds for done and the evidence does
-	// not.
-	Contradicted []string `json:"contradicted,omitempty"`
+	// Contradicted are the cells that the case holds for done and the evidence does not.
+	Contradicted []plan.Doubt `json:"contradicted,omitempty"`
 }
 
 // CloseInput concludes a case and asks for its history to be kept.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/killsignal/killsignal/access"
+	"github.com/killsignal/killsignal/plan"
 	"github.com/killsignal/killsignal/report"
 )
 
@@ -36,8 +37,9 @@ func (a *Activities) Report(ctx context.Context, in ReportInput) (ReportResult, 
 	key, digest, err := a.Evidence.PutReport(ctx, in.Status.Case, name, asJSON, asHTML)
 	result := ReportResult{Key: key, Digest: digest, Verdict: built.Verdict.Word}
 	for _, contradiction := range built.Contradictions {
-		if contradiction.System != "" && !slices.Contains(result.Contradicted, contradiction.System) {
-			result.Contradicted = append(result.Contradicted, contradiction.System)
+		doubt := plan.Doubt{System: contradiction.System, Stage: contradiction.Stage}
+		if doubt.System != "" && !slices.Contains(result.Contradicted, doubt) {
+			result.Contradicted = append(result.Contradicted, doubt)
 		}
 	}
 	return result, temporalError(err)

@@ -16,6 +16,7 @@ const (
 	Verifying  Phase = "verifying"
 	Reclaiming Phase = "reclaiming"
 	Settled    Phase = "settled" // nothing runs but stragglers past patience, people's tasks and residual clocks
+	Closing    Phase = "closing" // the final report is being written
 	Closed     Phase = "closed"
 )
 

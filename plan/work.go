@@ -94,8 +94,8 @@ func (s *Status) Hand(why access.Error, p Policy, now time.Time) {
 	if len(open) == 0 {
 		return
 	}
-	if !why.Code.Transient() && len(s.Stuck(why.System)) == 0 {
-		s.Grid.Set(open[0], why.System, access.Manual)
+	if !why.Code.Transient() {
+		s.giveUp(why.System, open)
 	}
 	stuck := s.Stuck(why.System)
 	if len(stuck) == 0 {
@@ -111,10 +111,52 @@ func (s *Status) Hand(why access.Error, p Policy, now time.Time) {
 	s.contain()
 }
 
-// Reopen gives a system that the case held for done back to a person.
-func (s *Status) Reopen(why access.Error, p Policy, now time.Time) {
-	s.Grid.Set(access.Lock, why.System, access.Manual)
+// giveUp turns what is being tried on a system into a person's work: all of it waits
+// for the lock, when that is among it.
+func (s *Status) giveUp(system string, open []access.Stage) {
+	for _, stage := range open {
+		if s.Grid.At(stage, system) == access.Running {
+			s.Grid.Set(stage, system, access.Manual)
+			if stage == access.Lock {
+				break
+			}
+		}
+	}
+	if len(s.Stuck(system)) == 0 {
+		s.Grid.Set(open[0], system, access.Manual)
+	}
+	if s.Grid.At(access.Lock, system) == access.Manual {
+		for _, stage := range open {
+			if s.Grid.At(stage, system) == access.Running {
+				s.Grid.Set(stage, system, access.Pending)
+			}
+		}
+	}
+}
+
+// Doubt is a cell that the case holds for done and the evidence does not.
+type Doubt struct {
+	System string       `json:"system"`
+	Stage  access.Stage `json:"stage"`
+}
+
+// Reopen gives a cell that the case held for done back to a person.
+func (s *Status) Reopen(doubt Doubt, why access.Error, p Policy, now time.Time) {
+	if doubt.Stage == "" || s.Grid.At(doubt.Stage, doubt.System) == "" {
+		doubt.Stage = access.Lock
+	}
+	s.Grid.Set(doubt.Stage, doubt.System, access.Manual)
+	why.System = doubt.System
 	s.Hand(why, p, now)
+}
+
+// Renew begins a system anew: an account has been named that it has not been driven
+// for.
+func (s *Status) Renew(system string) {
+	for _, stage := range access.Stages() {
+		s.Grid.Set(stage, system, access.Pending)
+	}
+	s.settle(system)
 }
 
 // Task returns the index of an open task, or -1.

@@ -109,7 +109,7 @@ func TestNoOpenCellIsForgotten(t *testing.T) {
 		anEnd := rapid.SampledFrom([]access.Disposition{access.Verified, access.Verified, access.Gone, access.Manual, access.Running})
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			system := rapid.SampledFrom(systems).Draw(t, "system").Name
-			switch rapid.SampledFrom([]string{"end", "end", "end", "next", "word", "late", "retry", "again", "probe", "doubt"}).Draw(t, "step") {
+			switch rapid.SampledFrom([]string{"end", "end", "end", "next", "word", "late", "retry", "again", "probe", "doubt", "lost", "renew"}).Draw(t, "step") {
 			case "end":
 				if stages := driven[system]; stages != nil {
 					ends := make([]access.Disposition, len(stages))
@@ -149,7 +149,18 @@ func TestNoOpenCellIsForgotten(t *testing.T) {
 			case "probe":
 				begin(system, []access.Stage{access.Verify})
 			case "doubt":
-				s.Reopen(access.Error{System: system, Code: access.Invalid}, plan.DefaultPolicy(), noon)
+				stage := rapid.SampledFrom(access.Stages()).Draw(t, "stage")
+				s.Reopen(plan.Doubt{System: system, Stage: stage}, access.Error{Code: access.Invalid}, plan.DefaultPolicy(), noon)
+			case "lost":
+				if driven[system] != nil {
+					delete(driven, system)
+					s.Hand(access.Error{System: system, Code: access.Invalid}, plan.DefaultPolicy(), noon)
+				}
+			case "renew":
+				if driven[system] == nil {
+					s.Renew(system)
+					begin(system, []access.Stage{access.Lock, access.Revoke})
+				}
 			}
 			forsaken := s.Forsaken(func(system string) bool { return driven[system] != nil })
 			require.Empty(t, forsaken, "lock %q revoke %q verify %q reclaim %q tasks %v", s.Grid.Rows[access.Lock], s.Grid.Rows[access.Revoke],

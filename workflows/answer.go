@@ -63,7 +63,7 @@ func (t *termination) submit(ctx workflow.Context, how said, request access.Requ
 		return Acceptance{}, refusal("the request is about another person than this case")
 	case request.Event == t.request.Event:
 		return answer, t.refused
-	case t.refused != nil || t.before != nil || t.status.Phase == plan.Closed || t.life.Err() != nil:
+	case t.refused != nil || t.before != nil || t.status.Phase == plan.Closing || t.status.Phase == plan.Closed || t.life.Err() != nil:
 		return t.follow(ctx, request)
 	}
 	handledBy, err := t.join(ctx, t.status.Case, request)
@@ -77,7 +77,13 @@ func (t *termination) submit(ctx workflow.Context, how said, request access.Requ
 	answer.Merged = true
 	t.accounts = append(slices.Clip(t.accounts), request.Accounts...)
 	err = t.note(ctx, access.Statement{ID: how.id, What: how.what, By: request.RequestedBy, Reason: request.Reason, Event: request.Event})
-	if t.status.Phase == plan.Settled || len(request.Accounts) > 0 {
+	for _, ref := range request.Accounts {
+		if !slices.Contains(t.owed, ref.System) {
+			t.owed = append(t.owed, ref.System)
+		}
+	}
+	t.payOwed()
+	if t.status.Phase == plan.Settled {
 		t.again()
 	}
 	return answer, err

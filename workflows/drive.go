@@ -17,6 +17,7 @@ type drives struct{ running map[string]*drive }
 // drive is what runs on one system, or on several in a wave.
 type drive struct {
 	systems []string
+	stages  []access.Stage
 	cancel  workflow.CancelFunc
 	// alone: no step waits for it any longer, because it is past patience or was tried
 	// again on somebody's word. It takes all stages that are left by itself.
@@ -38,10 +39,13 @@ func (d drives) awaited(systems []string) bool {
 
 // stop cancels what runs on a system, unless it runs for others as well: in a wave
 // the system is left to the wave's end, and what that finds gives way to what was said.
+// A wave that only reads again is never stopped by a word.
 func (d drives) stop(system string, needed func(system string) bool) {
-	if one := d.running[system]; one != nil && !slices.ContainsFunc(one.systems, needed) {
-		one.cancel()
+	one := d.running[system]
+	if one == nil || slices.ContainsFunc(one.systems, needed) || len(one.systems) > 1 && !slices.Contains(one.stages, access.Lock) {
+		return
 	}
+	one.cancel()
 }
 
 // driveAll takes the systems through the stages, in waves that all begin in one
@@ -63,7 +67,7 @@ func (t *termination) begin(ctx workflow.Context, systems []plan.System, stages 
 	for _, wave := range plan.Waves(idle, stages...) {
 		ctx, cancel := workflow.WithCancel(ctx)
 		for _, system := range wave.Systems {
-			t.drives.running[system] = &drive{systems: wave.Systems, cancel: cancel}
+			t.drives.running[system] = &drive{systems: wave.Systems, stages: stages, cancel: cancel}
 			t.status.Begin(system, stages)
 		}
 		workflow.GoNamed(ctx, "wave", func(ctx workflow.Context) { t.driveWave(ctx, wave, stages) })
@@ -108,7 +112,7 @@ func (t *termination) awaitStopped(ctx workflow.Context) {
 // by itself.
 func (t *termination) driveWave(ctx workflow.Context, wave plan.Wave, stages []access.Stage) {
 	if len(wave.Systems) == 1 {
-		t.driveSystem(ctx, t.system(wave.Systems[0]), stages)
+		t.driveSystem(ctx, t.system(wave.Systems[0]), stages, false)
 		return
 	}
 	var result activities.DriveResult
@@ -121,7 +125,10 @@ func (t *termination) driveWave(ctx workflow.Context, wave plan.Wave, stages []a
 		workflow.GetLogger(ctx).Warn("wave did not end as it should; its systems go on alone", "systems", len(wave.Systems), "error", err)
 		result = activities.DriveResult{}
 	}
-	again := t.apply(ctx, wave.Systems, stages, result)
+	var again []string
+	if err == nil || ctx.Err() == nil { // what was stopped has told nothing
+		again = t.apply(ctx, wave.Systems, stages, result)
+	}
 	for _, name := range wave.Systems {
 		if !slices.Contains(again, name) || ctx.Err() != nil {
 			t.drives.end(name)
@@ -129,23 +136,31 @@ func (t *termination) driveWave(ctx workflow.Context, wave plan.Wave, stages []a
 		}
 		ctx, cancel := workflow.WithCancel(ctx)
 		t.drives.running[name].systems, t.drives.running[name].cancel = []string{name}, cancel
-		workflow.GoNamed(ctx, "straggler", func(ctx workflow.Context) { t.driveSystem(ctx, t.system(name), stages) })
+		workflow.GoNamed(ctx, "straggler", func(ctx workflow.Context) { t.driveSystem(ctx, t.system(name), stages, false) })
 	}
+	t.payOwed()
 	t.goOn(ctx)
 }
 
 // driveSystem drives one system until it is done or only a person can go on. One
-// that goes alone takes the stages that follow as well.
-func (t *termination) driveSystem(ctx workflow.Context, system plan.System, stages []access.Stage) {
-	defer t.goOn(ctx)
-	defer t.drives.end(system.Name)
-	for len(stages) > 0 {
+// that goes alone takes the stages that follow as well. A second read waits for the
+// settle time when asked to, and always after another stage or another read.
+func (t *termination) driveSystem(ctx workflow.Context, system plan.System, stages []access.Stage, settle bool) {
+	defer func() { t.drives.end(system.Name); t.payOwed(); t.goOn(ctx) }()
+	for ; len(stages) > 0; settle = true {
+		if settle && stages[0] == access.Verify {
+			if err := t.sleepUntil(ctx, workflow.Now(ctx).Add(system.Settle), "until "+system.Name+" shows its changes"); err != nil {
+				return // cancelled
+			}
+		}
 		var result activities.DriveResult
 		err := workflow.ExecuteActivity(forSystem(ctx, t.queue(system.Queue), system.Name, stages), verbs.DriveSystem, activities.DriveInput{
 			Case: t.status.Case, Subject: t.status.Subject, Accounts: t.accounts,
 			Systems: []string{system.Name}, Stages: stages}).Get(ctx, &result)
 		if ctx.Err() != nil {
-			t.apply(ctx, []string{system.Name}, stages, result)
+			if err == nil {
+				t.apply(ctx, []string{system.Name}, stages, result)
+			}
 			return
 		}
 		if err != nil {
@@ -168,11 +183,6 @@ func (t *termination) driveSystem(ctx workflow.Context, system plan.System, stag
 			return
 		}
 		t.status.Begin(system.Name, stages)
-		if stages[0] == access.Verify {
-			if err := t.sleepUntil(ctx, workflow.Now(ctx).Add(system.Settle), "until "+system.Name+" shows its changes"); err != nil {
-				return // cancelled
-			}
-		}
 	}
 }
 

@@ -45,13 +45,13 @@ func (t *termination) report(ctx workflow.Context, final bool) (activities.Repor
 // reportAtLast writes the final report: no case closes without one, however long the
 // evidence is damaged.
 func (t *termination) reportAtLast(ctx workflow.Context) activities.ReportResult {
-	for {
+	for pause := time.Minute; ; pause = min(2*pause, time.Hour) {
 		result, err := t.report(ctx, true)
 		if err == nil {
 			return result
 		}
 		workflow.GetLogger(ctx).Error("final report not written; it is tried again", "error", err)
-		if err := t.sleepUntil(ctx, workflow.Now(ctx).Add(time.Minute), "until the report is tried again"); err != nil {
+		if err := t.sleepUntil(ctx, workflow.Now(ctx).Add(pause), "until the report is tried again"); err != nil {
 			workflow.GetLogger(ctx).Error("wait to report again", "error", err) // a disconnected context does not end
 		}
 	}

@@ -67,7 +67,7 @@ func hear[M, R any](ctx workflow.Context, t *termination, name, description stri
 		channel: workflow.GetSignalChannelWithOptions(ctx, name, workflow.SignalChannelOptions{Description: description}),
 		handle: func(ctx workflow.Context, payload *commonpb.Payload) error {
 			t.signalled++
-			how := said{what: name, id: fmt.Sprintf("signal-%d", t.signalled)}
+			how := said{what: name, id: fmt.Sprintf("signal-%s-%d", workflow.GetInfo(ctx).WorkflowExecution.RunID, t.signalled)}
 			var message M
 			if err := converter.GetDefaultDataConverter().FromPayload(payload, &message); err != nil {
 				return t.ignore(ctx, how, "it has not the shape of this message")

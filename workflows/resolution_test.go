@@ -213,10 +213,60 @@ func TestRequestsThatComeLate(t *testing.T) {
 	})
 }
 
+func TestAccountsNamedWhileTheCaseRuns(t *testing.T) {
+	h := newHouse(t, append(alphabet(10), plan.System{Name: "y", Settle: time.Minute, Stages: access.Stages()}, plan.System{Name: "z", Settle: time.Minute, Stages: access.Stages()})...)
+	h.wave = time.Minute
+	named := request()
+	named.Event, named.Accounts = "hr-2", []access.AccountRef{{System: "z", ID: "forgotten"}}
+	h.after(10*time.Second, func() { h.env.SignalWorkflow(workflows.SubmitMessage, named) }) // the waves know nothing of it
+	conclusion, err := h.run()
+	require.NoError(t, err)
+	require.Equal(t, plan.Complete, conclusion.Verdict)
+	var known [][]access.Stage
+	for _, in := range h.singles {
+		if len(in.Accounts) > 0 && in.Systems[0] == "z" {
+			known = append(known, in.Stages)
+		}
+	}
+	require.Equal(t, [][]access.Stage{{access.Lock, access.Revoke}, {access.Verify}, {access.Reclaim}}, known)
+}
+
+func TestAWordWhileOthersAreProbed(t *testing.T) {
+	h := newHouse(t, alphabet(12)...)
+	until := h.env.Now().Add(2 * time.Hour)
+	for _, s := range alphabet(4) {
+		h.answers[s.Name] = []answer{{until: until}, done}
+	}
+	h.answers["a"] = []answer{{until: until, rows: ends(access.Verified, access.Manual, access.Unsupported).rows, err: &access.Error{Code: access.Unsupported}}, done}
+	h.after(2*time.Hour-time.Second, func() { h.wave = 10 * time.Minute })
+	h.after(2*time.Hour+time.Minute, func() {
+		h.say(workflows.AttestMessage, "a")
+		h.after(time.Minute, func() {
+			status := h.status()
+			require.Equal(t, "vvvvvvvvvvvv", status.Grid.Rows[access.Lock])
+			require.Empty(t, status.Tasks)
+		})
+	})
+	conclusion, err := h.run()
+	require.NoError(t, err)
+	require.Equal(t, plan.Excepted, conclusion.Verdict)
+}
+
+func TestASecondReadAlwaysWaitsForTheSettleTime(t *testing.T) {
+	h := newHouse(t, alphabet(11)...)
+	settling := plan.System{Name: "entra", Settle: 30 * time.Minute, Stages: []access.Stage{access.Lock, access.Revoke, access.Verify}}
+	h.admits.Systems = append(h.admits.Systems, settling)
+	h.wave = time.Hour // past patience: what follows is begun by itself
+	conclusion, err := h.run()
+	require.NoError(t, err)
+	require.Equal(t, plan.Complete, conclusion.Verdict)
+	require.GreaterOrEqual(t, conclusion.ClosedAt.Sub(conclusion.ContainedAt), 30*time.Minute)
+}
+
 func TestNoCaseClosesOnAWordThatTheEvidenceDoesNotBear(t *testing.T) {
 	t.Run("a system in doubt is a person's, and the case goes on", func(t *testing.T) {
 		h := newHouse(t, apps("crm", "wiki")...)
-		h.contradicted = []string{"wiki"}
+		h.contradicted = []plan.Doubt{{System: "wiki", Stage: access.Lock}}
 		h.after(time.Hour, func() {
 			status := h.status()
 			require.Equal(t, plan.Settled, status.Phase)
@@ -228,6 +278,19 @@ func TestNoCaseClosesOnAWordThatTheEvidenceDoesNotBear(t *testing.T) {
 		conclusion, err := h.run()
 		require.NoError(t, err)
 		require.Equal(t, plan.Complete, conclusion.Verdict)
+	})
+	t.Run("a doubt about another cell than the lock is about that cell", func(t *testing.T) {
+		h := newHouse(t, apps("crm", "wiki")...)
+		h.contradicted = []plan.Doubt{{System: "wiki", Stage: access.Revoke}}
+		h.after(time.Hour, func() {
+			require.Equal(t, access.Verified, h.status().Grid.At(access.Lock, "wiki"))
+			require.Equal(t, []access.Stage{access.Revoke}, h.status().Tasks[0].Stages)
+			h.contradicted = nil
+			h.say(workflows.AttestMessage, "wiki")
+		})
+		conclusion, err := h.run()
+		require.NoError(t, err)
+		require.Equal(t, plan.Excepted, conclusion.Verdict)
 	})
 	t.Run("a final report that cannot be written is tried until it can", func(t *testing.T) {
 		h := newHouse(t, apps("crm", "wiki")...)

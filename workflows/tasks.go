@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"slices"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/killsignal/killsignal/access"
@@ -36,11 +38,26 @@ func (t *termination) goOn(ctx workflow.Context) {
 	}
 	for _, system := range t.systems {
 		if stages := t.status.Following(system.Name); len(stages) > 0 && !t.drives.has(system.Name) {
-			t.driveAlone(system, stages)
+			t.driveAlone(system, stages, true)
 		}
 	}
 	for _, system := range t.status.Forsaken(t.drives.has) {
 		t.hand(ctx, access.Error{Code: access.Invalid, System: system, Hint: "nothing works on this system any longer: retry, or do it by hand and attest"})
+	}
+}
+
+// payOwed begins anew the systems for which accounts were named since they began,
+// once nothing runs there that does not know of them.
+func (t *termination) payOwed() {
+	for _, system := range slices.Clone(t.owed) {
+		if t.drives.has(system) || t.life.Err() != nil {
+			continue
+		}
+		t.owed = slices.DeleteFunc(t.owed, func(s string) bool { return s == system })
+		if t.status.Grid.At(access.Lock, system) != "" {
+			t.status.Renew(system)
+			t.driveAlone(t.system(system), []access.Stage{access.Lock, access.Revoke}, false)
+		}
 	}
 }
 
@@ -57,21 +74,22 @@ func (t *termination) retry(id string) {
 			return // cancelled
 		}
 		if stages := t.status.Retried(id); len(stages) > 0 {
-			t.driveAlone(system, stages)
+			t.driveAlone(system, stages, false)
 		}
 	})
 }
 
 // driveAlone drives a system that no step waits for, through the stages and then
-// through those that follow. It ends with the case, whoever asked for it.
-func (t *termination) driveAlone(system plan.System, stages []access.Stage) {
+// through those that follow; a second read waits for the settle time when asked to.
+// It ends with the case, whoever asked for it.
+func (t *termination) driveAlone(system plan.System, stages []access.Stage, settle bool) {
 	if t.life.Err() != nil || t.drives.has(system.Name) {
 		return
 	}
 	t.status.Begin(system.Name, stages)
 	ctx, cancel := workflow.WithCancel(t.life)
-	t.drives.running[system.Name] = &drive{systems: []string{system.Name}, cancel: cancel, alone: true}
-	workflow.GoNamed(ctx, "alone", func(ctx workflow.Context) { t.driveSystem(ctx, system, stages) })
+	t.drives.running[system.Name] = &drive{systems: []string{system.Name}, stages: stages, cancel: cancel, alone: true}
+	workflow.GoNamed(ctx, "alone", func(ctx workflow.Context) { t.driveSystem(ctx, system, stages, settle) })
 }
 
 // again drives the whole case once more: somebody asks for an emergency while this

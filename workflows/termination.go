@@ -48,7 +48,8 @@ type termination struct {
 
 	drives    drives
 	residuals []residual
-	published string // what searches find
+	owed      []string // systems for which accounts were named that they were not driven for
+	published string   // what searches find
 	signals   []signal
 	talking   int // signals being handled
 	signalled int // signals taken so far
@@ -103,6 +104,9 @@ func (t *termination) admit(ctx workflow.Context) error {
 	}
 	t.admitted = true
 	t.show(ctx)
+	if info.ContinuedExecutionRunID != "" && t.before == nil {
+		t.publish(ctx) // the run before left its own words
+	}
 	return nil
 }
 
@@ -165,6 +169,9 @@ func (t *termination) awaitResolved(ctx workflow.Context) {
 	for {
 		if err := workflow.Await(ctx, t.quiet); err != nil {
 			t.awaitStopped(ctx) // cancelled
+			if err := t.hearOut(hearing); err != nil {
+				workflow.GetLogger(ctx).Error("hear out", "error", err)
+			}
 			return
 		}
 		if err := t.hearOut(hearing); err != nil || t.quiet() {
@@ -185,7 +192,7 @@ func (t *termination) conclude(ctx workflow.Context) (activities.ReportResult, b
 	t.status.Cancelled = ctx.Err() != nil
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	t.status.ClosedAt = workflow.Now(ctx)
-	t.enter(ctx, plan.Closed)
+	t.enter(ctx, plan.Closing)
 	if t.status.Cancelled {
 		t.status.Grid.Stop()
 		err := t.note(ctx, access.Statement{ID: "cancel", What: "cancel", Reason: "remaining steps stopped; locks stay",
@@ -200,8 +207,8 @@ func (t *termination) conclude(ctx workflow.Context) (activities.ReportResult, b
 	}
 	t.status.ClosedAt = time.Time{}
 	t.enter(ctx, plan.Settled)
-	for _, system := range final.Contradicted {
-		t.status.Reopen(access.Error{Code: access.Invalid, System: system,
+	for _, doubt := range final.Contradicted {
+		t.status.Reopen(doubt, access.Error{Code: access.Invalid,
 			Hint: "the evidence does not bear out what the case holds for done; the report says how"}, t.policy, workflow.Now(ctx))
 	}
 	t.show(ctx)
@@ -212,6 +219,7 @@ func (t *termination) conclude(ctx workflow.Context) (activities.ReportResult, b
 // the case, and loses no message.
 func (t *termination) close(ctx workflow.Context, final activities.ReportResult) (plan.Conclusion, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	t.enter(ctx, plan.Closed)
 	t.status.Verdict = final.Verdict
 	t.publish(ctx)
 	conclusion := plan.Conclusion{Case: t.status.Case, Verdict: final.Verdict, Open: len(t.status.Tasks), Report: final.Key, Digest: final.Digest,
@@ -219,12 +227,12 @@ func (t *termination) close(ctx workflow.Context, final activities.ReportResult)
 	info := workflow.GetInfo(ctx)
 	err := workflow.ExecuteActivity(forEvidence(ctx, "keep the history"), verbs.Close, activities.CloseInput{
 		Conclusion: conclusion, WorkflowID: info.WorkflowExecution.ID, Run: info.WorkflowExecution.RunID}).Get(ctx, nil)
-	if err := errors.Join(err, t.hearOut(ctx)); err != nil {
-		return conclusion, err
-	}
+	err = errors.Join(err, t.hearOut(ctx))
 	switch {
 	case t.next != nil:
 		return conclusion, workflow.NewContinueAsNewError(ctx, TerminationName, *t.next)
+	case err != nil:
+		return conclusion, err
 	case t.status.Cancelled:
 		return conclusion, temporal.NewCanceledError(string(conclusion.Verdict))
 	}

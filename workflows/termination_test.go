@@ -47,7 +47,7 @@ type house struct {
 
 	queues       []string
 	wave, note   time.Duration // how long these activities take
-	contradicted []string      // what the final report does not bear out
+	contradicted []plan.Doubt  // what the final report does not bear out
 	unreported   int           // how often the report cannot be written
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/killsignal/killsignal/access"
+	"github.com/killsignal/killsignal/connectors"
 	"github.com/killsignal/killsignal/plan"
 )
 
@@ -131,6 +132,11 @@ func (c *Config) complete() {
 	if c.Policy.TaskDeadline == 0 {
 		c.Policy.TaskDeadline = defaults.TaskDeadline
 	}
+	for i := range c.Systems {
+		if c.Systems[i].Limits == (connectors.Limit{}) {
+			c.Systems[i].Limits = defaultLimit
+		}
+	}
 	if c.Evidence.URL == "" {
 		c.Evidence.URL = "evidence"
 	}
@@ -144,6 +150,9 @@ func (c *Config) complete() {
 		c.Temporal.ConfigFile = beside(c.path, c.Temporal.ConfigFile)
 	}
 }
+
+// defaultLimit is the brake on a system that is configured without one.
+var defaultLimit = connectors.Limit{Accounts: 100, Window: time.Hour}
 
 // beside resolves a path relative to the folder of the file at base.
 func beside(base, path string) string {

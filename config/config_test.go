@@ -180,3 +180,12 @@ func TestFind(t *testing.T) {
 		require.Equal(t, "flag.yaml", found("flag.yaml"))
 	})
 }
+
+func TestBrakesAreOnByDefault(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "killsignal.yaml")
+	require.NoError(t, os.WriteFile(path, []byte("systems:\n  - {name: a, kind: scim, connection: {}}\n  - {name: b, kind: scim, connection: {}, limits: {accounts: 5, window: 2h}}\nroster: {file: people.csv}\n"), 0o600))
+	cfg, err := config.Load(path)
+	require.NoError(t, err)
+	require.Equal(t, connectors.Limit{Accounts: 100, Window: time.Hour}, cfg.Systems[0].Limits)
+	require.Equal(t, connectors.Limit{Accounts: 5, Window: 2 * time.Hour}, cfg.Systems[1].Limits)
+}

@@ -94,16 +94,18 @@ func TestAdmit(t *testing.T) {
 		require.NoError(t, err)
 		_, err = a.Join(t.Context(), "hr-1", admission(company, "hr-2", "").Request)
 		require.NoError(t, err)
+		named := []access.AccountRef{{System: "directory", ID: "p-0009"}}
+		require.NoError(t, a.Evidence.State(t.Context(), access.Statement{Case: "hr-1", ID: "said", What: "submit", Accounts: named}))
 		for event, run := range map[string]string{"hr-1": "run-2", "hr-2": "run-3"} {
 			resumed, err := a.Admit(t.Context(), admission(company, event, run))
 			require.NoError(t, err)
 			require.Nil(t, resumed.HandledBefore)
 			require.Equal(t, "hr-1", resumed.Case)
+			require.Equal(t, named, resumed.Accounts, "what was named by whoever joined")
 		}
 		said, err := a.Evidence.Statements(t.Context(), "hr-1")
 		require.NoError(t, err)
-		require.Len(t, said, 2)
-		require.Equal(t, "resume", said[0].What)
+		require.ElementsMatch(t, []string{"submit", "resume", "resume"}, []string{said[0].What, said[1].What, said[2].What})
 	})
 	t.Run("an event that had joined a case which was never admitted is not lost", func(t *testing.T) {
 		a, company := newActivities(t)

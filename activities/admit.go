@@ -65,5 +65,21 @@ func (a *Activities) Admit(ctx context.Context, in AdmitInput) (Admission, error
 			return Admission{}, temporalError(err)
 		}
 	}
-	return Admission{Case: stored.ID, Systems: stored.Systems, Policy: stored.Policy, AdmittedAt: stored.AdmittedAt}, nil
+	var accounts []access.AccountRef
+	if !admitted && !stored.Spooled {
+		if accounts, err = a.joined(ctx, stored.ID); err != nil {
+			return Admission{}, temporalError(err)
+		}
+	}
+	return Admission{Case: stored.ID, Accounts: accounts, Systems: stored.Systems, Policy: stored.Policy, AdmittedAt: stored.AdmittedAt}, nil
+}
+
+// joined returns the accounts that were named by requests which had joined a case.
+func (a *Activities) joined(ctx context.Context, caseID string) ([]access.AccountRef, error) {
+	statements, err := a.Evidence.Statements(ctx, caseID)
+	var accounts []access.AccountRef
+	for _, said := range statements {
+		accounts = append(accounts, said.Accounts...)
+	}
+	return accounts, err
 }

@@ -21,10 +21,12 @@ type Admission struct {
 	HandledBefore *plan.Conclusion `json:"handled_before,omitempty"`
 	// Case is the case to go on with: the event's own, or the one of a run of this
 	// person that was ended by force and will never conclude.
-	Case       string       `json:"case"`
-	Systems    plan.Systems `json:"systems"`
-	Policy     plan.Policy  `json:"policy"`
-	AdmittedAt time.Time    `json:"admitted_at"`
+	Case string `json:"case"`
+	// Accounts were named by requests that had joined a case which is gone on with.
+	Accounts   []access.AccountRef `json:"accounts,omitempty"`
+	Systems    plan.Systems        `json:"systems"`
+	Policy     plan.Policy         `json:"policy"`
+	AdmittedAt time.Time           `json:"admitted_at"`
 }
 
 // DriveInput asks to take a subject through stages on systems.

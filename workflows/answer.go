@@ -76,7 +76,7 @@ func (t *termination) submit(ctx workflow.Context, how said, request access.Requ
 	}
 	answer.Merged = true
 	t.accounts = append(slices.Clip(t.accounts), request.Accounts...)
-	err = t.note(ctx, access.Statement{ID: how.id, What: how.what, By: request.RequestedBy, Reason: request.Reason, Event: request.Event})
+	err = t.note(ctx, access.Statement{ID: how.id, What: how.what, By: request.RequestedBy, Reason: request.Reason, Event: request.Event, Accounts: request.Accounts})
 	for _, ref := range request.Accounts {
 		if !slices.Contains(t.owed, ref.System) {
 			t.owed = append(t.owed, ref.System)

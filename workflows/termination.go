@@ -8,6 +8,7 @@ package workflows
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -101,6 +102,7 @@ func (t *termination) admit(ctx workflow.Context) error {
 	if t.before == nil {
 		t.status.Case, t.status.AdmittedAt = admission.Case, admission.AdmittedAt
 		t.status.Grid = plan.NewGrid(t.systems)
+		t.accounts = append(slices.Clip(t.accounts), admission.Accounts...)
 	}
 	t.admitted = true
 	t.show(ctx)

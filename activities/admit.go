@@ -28,20 +28,19 @@ func (a *Activities) Admit(ctx context.Context, in AdmitInput) (Admission, error
 		return Admission{}, temporalError(err)
 	}
 	digest := sha256.Sum256(systems)
-	stored, admitted, err := a.Evidence.Admit(ctx, evidence.Case{
+	opening := evidence.Case{
 		ID: in.Request.Event, WorkflowID: in.WorkflowID, FirstRun: in.FirstRun, Subject: subject, Request: in.Request,
 		Systems: a.Planned, Policy: a.Policy, Digests: evidence.Digests{Config: a.Digest, Systems: hex.EncodeToString(digest[:])},
 		AdmittedAt: a.Clock().UTC(),
-	})
+	}
+	stored, admitted, err := a.Evidence.Admit(ctx, opening)
 	if err != nil {
 		return Admission{}, temporalError(err)
 	}
 	if !admitted && stored.WorkflowID == "" {
 		// The event had joined a case that was never admitted: it is admitted now.
-		opened := evidence.Case{ID: stored.ID, WorkflowID: in.WorkflowID, FirstRun: in.FirstRun, Subject: subject, Request: in.Request,
-			Systems: a.Planned, Policy: a.Policy, Digests: evidence.Digests{Config: a.Digest, Systems: hex.EncodeToString(digest[:])},
-			AdmittedAt: a.Clock().UTC()}
-		if stored, admitted, err = a.Evidence.Admit(ctx, opened); err != nil {
+		opening.ID = stored.ID
+		if stored, admitted, err = a.Evidence.Admit(ctx, opening); err != nil {
 			return Admission{}, temporalError(err)
 		}
 	}
